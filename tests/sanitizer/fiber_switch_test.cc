@@ -8,6 +8,7 @@
 #include <cstring>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -82,12 +83,12 @@ TEST(FiberSwitchDeathTest, UseAfterFreeOnAFiberIsConvicted) {
 
 TEST(FiberSwitchDeathTest, OverrunOfAFibersFrameIsConvicted) {
   EXPECT_DEATH(run([] {
-                 volatile char frame[16] = {};
-                 volatile std::size_t past_the_end = 16;
+                 char frame[16];
+                 volatile std::size_t size = 16;
                  boost::this_fiber::yield();
-                 frame[past_the_end] = 1;
+                 std::memset(frame, 0, size + 1);
                }),
-               "stack-buffer-overflow|index 16 out of bounds");
+               "stack-buffer-overflow");
 }
 
 TEST(FiberSwitchDeathTest, UndefinedBehaviourOnAFiberIsConvicted) {

@@ -42,7 +42,7 @@ namespace {
 struct Stack {
   std::uintptr_t low = 0;
   std::uintptr_t high = 0;
-  void* fake_stack = nullptr;   // ASan's stack of use-after-return frames, while switched away
+  void* fake_stack = nullptr;  // ASan's stack of use-after-return frames, while switched away
   EntryFunction entry = nullptr;
   bool switch_finished = false;  // the switch to this stack was announced as complete already
 };
