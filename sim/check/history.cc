@@ -65,7 +65,7 @@ std::optional<Function> parse_function(std::string_view word) {
 }
 
 std::string_view name(Outcome outcome) {
-  constexpr std::array<std::string_view, 3> kNames = {"info", "ok", "fail"};
+  constexpr std::array<std::string_view, 4> kNames = {"info", "ok", "fail", "refused"};
   return kNames[static_cast<std::size_t>(outcome)];
 }
 

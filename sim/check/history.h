@@ -2,7 +2,9 @@
 //
 // The vocabulary is Jepsen's. An operation is invoked by a process and completes as
 //   ok    it took effect, exactly once, between its invocation and its completion;
-//   fail  it did not take effect (a compare-and-set that found another value included);
+//   fail  it did not take effect. A compare-and-set that fails found another value: in our own
+//         dialect (check.h) that is an observation of the state. Record `refused` for an operation
+//         that nobody executed (queue full, not sent): it says nothing at all;
 //   info  nobody knows: it may take effect at any time after its invocation, or never.
 // An operation that has no completion counts as info.
 //
@@ -59,7 +61,8 @@ class Value {
 // What an operation asks. `argument`, `expected` and `result` below are the operation's values.
 //   kRead       result: the value seen (Value::absent() if the key did not exist)
 //   kWrite      argument: the new value
-//   kCas        expected -> argument; ok: it held `expected` and was replaced; fail: it did not.
+//   kCas        expected -> argument; ok: it held `expected` and was replaced; fail: it did not
+//               (result: the value that it held instead, if known).
 //               expected = Value::absent() is "set if it does not exist"
 //   kAppend     argument: the string appended; result: nothing, the new length (integer), or the
 //               new string (text)
@@ -78,7 +81,8 @@ enum class Function : std::uint8_t {
   kRelease,
 };
 
-enum class Outcome : std::uint8_t { kInfo, kOk, kFail };
+// kRefused is written to files as a fail with the error `:refused`.
+enum class Outcome : std::uint8_t { kInfo, kOk, kFail, kRefused };
 
 // Jepsen's word for it: "read", "write", "cas", "append", "increment", "delete", …
 std::string_view name(Function function);
@@ -112,7 +116,7 @@ struct Operation {
   std::int64_t invoke_time = 0;    // nanoseconds since the start of the run
   std::int64_t complete_time = 0;  // meaningless until there is a completion (info included)
   EventOrder invoke_order = 0;
-  EventOrder complete_order = kNeverCompleted;  // kNeverCompleted unless ok or fail
+  EventOrder complete_order = kNeverCompleted;  // kNeverCompleted for info
   std::int32_t process = 0;
   KeyId key = kOnlyKey;
   std::uint32_t witness = 0;  // 1 + position among the history's witnesses, 0 for none
