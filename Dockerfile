@@ -1,0 +1,26 @@
+# docker build -t synchrodb .
+# docker run --rm synchrodb campaign --seeds 0..300 --jobs 2
+
+FROM debian:12-slim AS build
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
+WORKDIR /synchrodb
+# Apart from the sources, so that an edit does not install again.
+COPY .ci/setup .ci/packages .ci/
+RUN .ci/setup build && rm -rf /var/lib/apt/lists/*
+COPY . .
+RUN cmake --preset release -DSYNCHRODB_TESTS=OFF \
+    && cmake --build --preset release --target binaries \
+    && strip --strip-debug build/release/bin/*
+
+FROM debian:12-slim
+# All else is linked statically. Debian 12 pins the version.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libisal2 \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --create-home --uid 1000 synchrodb
+COPY --from=build /synchrodb/build/release/bin/ /usr/local/bin/
+USER synchrodb
+WORKDIR /home/synchrodb
+ENTRYPOINT ["synchrodb-sim"]
+CMD ["--help"]

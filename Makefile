@@ -1,0 +1,99 @@
+# SynchroDB. Every target installs what it needs (Debian 12) and builds what it runs.
+# `make help` lists them; CMake does the building (CMakePresets.json).
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+JOBS ?= $(shell nproc)
+SIM := build/release/bin/synchrodb-sim
+SIM_DEFECTS := build/defects/bin/synchrodb-sim
+SIM_DEV := build/dev/bin/synchrodb-sim
+
+# Options of the targets below, for the command line: make campaign SEEDS=0..100000
+SEEDS ?= 0..10000
+DEMO_SEEDS ?= 0..300
+DEMO_DEFECT ?= prior-term-commit-by-counting
+
+define configured
+	@cmake --preset $(1) --log-level=WARNING >build/$(1).configure.log 2>&1 \
+	  || { cat build/$(1).configure.log; exit 1; }
+endef
+
+.PHONY: help
+help: ## This list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+.PHONY: setup
+setup: ## Install the Debian packages that are missing
+	@.ci/setup build test
+
+.PHONY: setup-build
+setup-build:
+	@.ci/setup build
+	@mkdir -p build
+
+.PHONY: build
+build: setup-build ## Build the binaries: build/release/bin/
+	$(call configured,release)
+	@cmake --build --preset release -j $(JOBS) --target binaries
+
+.PHONY: defects-build
+defects-build: setup-build ## The same with the deliberate defects in: build/defects/bin/
+	$(call configured,defects)
+	@cmake --build --preset defects -j $(JOBS) --target binaries
+
+.PHONY: demo
+demo: build defects-build ## The main job: a cluster under faults; then a planted bug, found
+	@.ci/demo $(SIM) $(SIM_DEFECTS) $(DEMO_SEEDS) $(DEMO_DEFECT) $(JOBS)
+
+.PHONY: test
+test: ## Build everything, run the whole test suite
+	@.ci/test $(JOBS)
+
+.PHONY: bench
+bench: setup ## Run the benchmarks: make bench [FILTER=regex]
+	$(call configured,release)
+	@cmake --build --preset release -j $(JOBS)
+	@shopt -s nullglob; for bench in build/release/bin/*_bench; do \
+	  echo "== $$(basename $$bench)"; "$$bench" --benchmark_filter='$(or $(FILTER),.)' || exit; done
+
+.PHONY: campaign
+campaign: build ## Many seeds: make campaign SEEDS=0..100000
+	@$(SIM) campaign --seeds $(SEEDS) --jobs $(JOBS)
+
+.PHONY: defects
+defects: build defects-build ## Table: each deliberate defect, and the seed that finds it
+	@tests/defects/defects.py table --clean $(SIM) --defects $(SIM_DEFECTS) --jobs $(JOBS)
+
+.PHONY: determinism
+determinism: build ## 1,000 seeds, each in two processes of two build types, agree in digest
+	$(call configured,dev)
+	@cmake --build --preset dev -j $(JOBS) --target binaries
+	@tests/determinism/determinism.py $(SIM) $(SIM_DEV) --count 1000 --jobs $(JOBS)
+
+.PHONY: asan
+asan: setup ## The test suite under AddressSanitizer and UndefinedBehaviorSanitizer
+	@mkdir -p build
+	$(call configured,asan)
+	@cmake --build --preset asan -j $(JOBS)
+	@ctest --preset asan -L unit
+
+.PHONY: format
+format: setup ## Format all C++ sources in place
+	@git ls-files -z '*.cc' '*.h' | xargs -0 clang-format-14 -i
+
+.PHONY: lint
+lint: ## clang-tidy over all C++ sources
+	@.ci/setup build test lint && mkdir -p build
+	$(call configured,dev)
+	@cmake --build --preset dev -j $(JOBS) --target generated
+	@git ls-files -z 'consensus/*.cc' 'engine/*.cc' 'sim/*.cc' 'cmd/*.cc' \
+	  | xargs -0 -n 1 -P $(JOBS) clang-tidy-14 --quiet -p build/dev
+
+.PHONY: bare-clone
+bare-clone: ## Continuous integration in a fresh clone of the last commit
+	@.ci/bare-clone-check
+
+.PHONY: clean
+clean: ## Remove everything built
+	@rm -rf build
