@@ -1,0 +1,100 @@
+// The replicated state machine: Redis' string and key commands, client sessions, and time.
+//
+// Deterministic: state and replies depend on the applied entries alone, never on a clock, an
+// address or the order of a hash container. The only time is the *stamp*:
+//
+//   stamp = clamp(middle of entry.written(), previous stamp, previous stamp + kMaxStampJump)
+//
+// The middle of the leader's clock interval is its best single estimate, and unlike either end it
+// does not jump when the uncertainty changes. The stamp never goes back (keys do not return to life
+// after a fail-over to a slower clock) and one wild clock reading moves it by kMaxStampJump at
+// most. Every entry carries it, so does every no-op; when nothing is written, stamp_due() tells the
+// leader when to propose a kStamp request. Relative expiry becomes absolute on apply; a key is gone
+// once the stamp's millisecond is past its expiry, for reads and writes alike.
+//
+// Sessions (Raft thesis 6.3): the latest reply of each session is kept, and a request whose
+// sequence number equals the latest one is answered from there. Beyond `max_sessions` the least
+// recently used session is evicted, by log order.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "consensus/entry.h"
+#include "consensus/types.h"
+#include "engine/env/result.h"
+#include "engine/kv/command.h"
+#include "engine/kv/reply.h"
+
+namespace synchrodb {
+
+// Must be equal on all nodes of a group, and for its whole life: they decide what commands do.
+struct StateMachineOptions {
+  std::size_t max_sessions = 65'536;
+};
+
+inline constexpr Duration kMaxStampJump = seconds(3600);
+
+class StateMachine {
+ public:
+  explicit StateMachine(StateMachineOptions options = {});
+  ~StateMachine();
+  StateMachine(StateMachine&&) noexcept;
+  StateMachine& operator=(StateMachine&&) noexcept;
+
+  // Applies the entry after applied(); any other index is a defect of the caller. Entries of the
+  // other kinds move the stamp and answer nil. Session errors, by code:
+  //   SESSIONEXPIRED   the session is unknown (evicted, closed or never opened); nothing applied
+  //   ERR session: stale sequence   an older request than the session's latest; nothing applied
+  Reply apply(const Entry& entry);
+
+  // A read-only command, evaluated at the last applied stamp. Writes are refused with an error.
+  Reply read(std::span<const std::string_view> argv) const;
+  Reply read(const std::vector<std::string>& argv) const;
+
+  // The last applied stamp; zero before the first entry.
+  WallTime stamp() const;
+  // When the next key will expire: the first instant at which a stamp would remove it. At or before
+  // stamp() if removals are still due (each entry removes a bounded number).
+  std::optional<WallTime> earliest_expiry() const;
+  // Whether a leader whose clock says `wall` ought to propose a kStamp request now: a key is due,
+  // or the stamp lags so far behind that the bound on its jumps would soon distort it.
+  bool stamp_due(const WallInterval& wall) const;
+  // The civil instant from which stamp_due() turns true if nothing more is applied.
+  WallTime next_stamp_due() const;
+
+  Index applied() const;
+  // A hash of all state: keys, values, expiries, versions, sessions with their replies, stamp and
+  // applied index. Maintained incrementally: this call costs nothing. Equal on all nodes at an
+  // equal index, whether they replayed the log or restored a snapshot.
+  std::uint64_t digest() const;
+
+  // For WATCH: changes whenever the key's value or expiry is written. Zero while the key does not
+  // exist (a key that was created and deleted again in between counts as unchanged).
+  std::uint64_t version_of(std::string_view key) const;
+
+  std::size_t key_count() const;
+  std::size_t session_count() const;
+
+  // Appends everything that apply() depends on, the stamp and the applied index included.
+  void serialize(std::string& out) const;
+  // Replaces all state by a serialized one; on error nothing has changed. Hostile input is answered
+  // with kCorrupt or kUnsupported.
+  Result<> restore(std::string_view bytes);
+  // Back to the state before the first entry.
+  void clear();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// The single civil time that stands for a clock reading: the middle of the interval.
+WallTime stamp_reading(const WallInterval& wall);
+
+}  // namespace synchrodb
