@@ -10,7 +10,7 @@
 namespace synchrodb {
 
 enum class ErrorCode {
-  kInvalid,      // the input is wrong; the message says what and where
+  kInvalid,  // the input is wrong; the message says what and where
   kNotFound,
   kCorrupt,      // bytes do not match their checksum or grammar
   kIo,           // the device failed (EIO)
@@ -31,7 +31,7 @@ struct Unit {};
 template <class T = Unit>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit
   Result() requires std::is_same_v<T, Unit> : state_(std::in_place_index<0>) {}
 

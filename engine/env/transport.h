@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "consensus/message.h"
+#include "consensus/protocol.h"
 #include "engine/env/result.h"
 #include "engine/kv/reply.h"
 
@@ -23,19 +23,19 @@ struct PeerMessage {
 // What a client asks of a group.
 struct ClientRequest {
   enum class Kind : std::uint8_t {
-    kWrite,        // payload: an encoded kv request, to be replicated
-    kRead,         // argv: a read-only command, linearizable
-    kLeaseRead,    // linearizable while the lease holds, else as kRead
-    kStaleRead,    // whatever this node has applied
-    kChange,       // membership change
-    kTransfer,     // leadership transfer to `target`
+    kWrite,      // payload: an encoded kv request, to be replicated
+    kRead,       // argv: a read-only command, linearizable
+    kLeaseRead,  // linearizable while the lease holds, else as kRead
+    kStaleRead,  // whatever this node has applied
+    kChange,     // membership change
+    kTransfer,   // leadership transfer to `target`
     kStatus,
   } kind = Kind::kRead;
   GroupId group;
-  std::string payload;             // kWrite
-  std::vector<std::string> argv;   // reads
-  ConfigurationChange change;      // kChange
-  NodeId target;                   // kTransfer
+  std::string payload;            // kWrite
+  std::vector<std::string> argv;  // reads
+  ConfigurationChange change;     // kChange
+  NodeId target;                  // kTransfer
 };
 
 struct ClientReply {
@@ -45,11 +45,11 @@ struct ClientReply {
     kRefused,    // certainly not executed: overload, change in progress …
     kUnknown,    // may or may not be executed, now or later
   } status = Status::kUnknown;
-  Reply reply;       // kOk
-  NodeId leader;     // kNotLeader: 0 when unknown
-  std::string why;   // kRefused
-  // Where in the history the operation took effect (witness of design 7): for a write the entry, for
-  // a read the state that it saw.
+  Reply reply;      // kOk
+  NodeId leader;    // kNotLeader: 0 when unknown
+  std::string why;  // kRefused
+  // Where in the history the operation took effect (witness of design 7): for a write the entry,
+  // for a read the state that it saw.
   Term term;
   Index index;
 };

@@ -1,0 +1,163 @@
+#include "engine/client/client.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/env/sync.h"
+
+namespace synchrodb {
+
+Client::Client(Clock& clock, Fibers& fibers, Transport& transport, RandomStream& random,
+               ClientOptions options, std::vector<NodeId> nodes)
+    : clock_(clock),
+      fibers_(fibers),
+      transport_(transport),
+      random_(random),
+      options_(options),
+      nodes_(std::move(nodes)) {
+  SYNCHRODB_ASSERT(!nodes_.empty(), "a client knows at least one node");
+  turn_ = random_.below(nodes_.size());
+}
+
+Outcome Client::read(std::vector<std::string> argv, ReadConsistency consistency) {
+  ClientRequest request;
+  request.group = options_.group;
+  request.argv = std::move(argv);
+  switch (consistency) {
+    case ReadConsistency::kLinearizable:
+      request.kind = ClientRequest::Kind::kRead;
+      break;
+    case ReadConsistency::kLease:
+      request.kind = ClientRequest::Kind::kLeaseRead;
+      break;
+    case ReadConsistency::kStale:
+      request.kind = ClientRequest::Kind::kStaleRead;
+      break;
+  }
+  return call(request, true, clock_.now() + options_.call_timeout);
+}
+
+Outcome Client::write(std::vector<std::string> argv) {
+  Request request;
+  request.commands.push_back(std::move(argv));
+  return execute(std::move(request));
+}
+
+Outcome Client::transaction(std::vector<std::vector<std::string>> commands,
+                            std::vector<WatchedKey> watched) {
+  Request request;
+  request.transaction = true;
+  request.commands = std::move(commands);
+  request.watched = std::move(watched);
+  return execute(std::move(request));
+}
+
+Outcome Client::execute(Request request) {
+  const Instant deadline = clock_.now() + options_.call_timeout;
+  if (!session_ && !open_session(deadline)) {
+    return Outcome{.kind = Outcome::Kind::kFailed, .reply = {}, .term = {}, .index = {}};
+  }
+  request.session = session_;
+  request.sequence = ++sequence_;
+  ClientRequest call_request;
+  call_request.kind = ClientRequest::Kind::kWrite;
+  call_request.group = options_.group;
+  call_request.payload = encode(request);
+  Outcome outcome = call(call_request, true, deadline);
+  if (outcome.kind == Outcome::Kind::kOk && outcome.reply.has_error_code("SESSIONEXPIRED")) {
+    // An earlier attempt may have been applied before the session was evicted.
+    session_ = SessionId{};
+    outcome.kind = Outcome::Kind::kUnknown;
+  }
+  return outcome;
+}
+
+bool Client::open_session(Instant deadline) {
+  Request open;
+  open.kind = RequestKind::kOpenSession;
+  ClientRequest request;
+  request.kind = ClientRequest::Kind::kWrite;
+  request.group = options_.group;
+  request.payload = encode(open);
+  // Opening one too many is harmless: it is evicted in time.
+  const Outcome outcome = call(request, true, deadline);
+  if (outcome.kind != Outcome::Kind::kOk || outcome.reply.kind() != Reply::Kind::kInteger) {
+    return false;
+  }
+  session_ = SessionId{static_cast<std::uint64_t>(outcome.reply.number())};
+  sequence_ = 0;
+  return true;
+}
+
+Outcome Client::change(const ConfigurationChange& change) {
+  ClientRequest request;
+  request.kind = ClientRequest::Kind::kChange;
+  request.group = options_.group;
+  request.change = change;
+  return call(request, false, clock_.now() + options_.call_timeout);
+}
+
+Outcome Client::transfer(NodeId target) {
+  ClientRequest request;
+  request.kind = ClientRequest::Kind::kTransfer;
+  request.group = options_.group;
+  request.target = target;
+  return call(request, false, clock_.now() + options_.call_timeout);
+}
+
+Outcome Client::call(const ClientRequest& request, bool idempotent, Instant deadline) {
+  bool maybe_executed = false;
+  Outcome outcome;
+  while (clock_.now() < deadline) {
+    const NodeId node = next_node();
+    const Instant until = std::min(deadline, clock_.now() + options_.attempt_timeout);
+    Result<ClientReply> answer = attempt(node, request, until);
+    if (!answer) {
+      leader_ = NodeId{};
+      maybe_executed |= answer.error().code != ErrorCode::kUnavailable;
+    } else if (answer.value().status == ClientReply::Status::kOk) {
+      leader_ = node;
+      ClientReply& reply = answer.value();
+      return Outcome{Outcome::Kind::kOk, std::move(reply.reply), reply.term, reply.index};
+    } else {
+      maybe_executed |= answer.value().status == ClientReply::Status::kUnknown;
+      const NodeId hint = answer.value().leader;
+      const bool useful = hint && hint != node && leader_ != hint;
+      leader_ = hint == node ? NodeId{} : hint;
+      if (useful) continue;
+    }
+    if (maybe_executed && !idempotent) break;
+    back_off(deadline);
+  }
+  outcome.kind = maybe_executed ? Outcome::Kind::kUnknown : Outcome::Kind::kFailed;
+  return outcome;
+}
+
+Result<ClientReply> Client::attempt(NodeId node, const ClientRequest& request, Instant deadline) {
+  struct Call {
+    explicit Call(Fibers& fibers) : done(fibers) {}
+    Event done;
+    std::optional<Result<ClientReply>> answer;
+  };
+  // Shared with the callback, which may outlive this fiber when the fiber is cancelled.
+  auto state = std::make_shared<Call>(fibers_);
+  transport_.call(node, request, deadline, [state](Result<ClientReply> answer) {
+    state->answer.emplace(std::move(answer));
+    state->done.set();
+  });
+  state->done.wait();
+  return std::move(*state->answer);
+}
+
+NodeId Client::next_node() {
+  if (leader_) return leader_;
+  turn_ = (turn_ + 1) % nodes_.size();
+  return nodes_[turn_];
+}
+
+void Client::back_off(Instant deadline) {
+  const Duration pause = random_.between(options_.backoff_min, options_.backoff_max);
+  sleep_until(fibers_, std::min(deadline, clock_.now() + pause));
+}
+
+}  // namespace synchrodb

@@ -1,0 +1,83 @@
+// The client library: finds the leader, retries what is safe, applies a write exactly once through
+// a session, and says `unknown` where the outcome is unknown.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "consensus/random_stream.h"
+#include "engine/env/clock.h"
+#include "engine/env/fibers.h"
+#include "engine/env/transport.h"
+#include "engine/kv/command.h"
+
+namespace synchrodb {
+
+struct ClientOptions {
+  GroupId group{1};
+  // After this long without an answer a request is sent again, maybe to another node.
+  Duration attempt_timeout = milliseconds(500);
+  // After this long a call gives up.
+  Duration call_timeout = seconds(5);
+  Duration backoff_min = milliseconds(5);
+  Duration backoff_max = milliseconds(100);
+};
+
+// How a call ended.
+struct Outcome {
+  enum class Kind : std::uint8_t {
+    kOk,       // executed exactly once; `reply` may still be an error reply of the command
+    kFailed,   // certainly not executed, and never will be
+    kUnknown,  // executed once, or not at all, now or later
+  } kind = Kind::kUnknown;
+  Reply reply;
+  Term term;  // kOk: the witness, see ClientReply
+  Index index;
+};
+
+enum class ReadConsistency : std::uint8_t { kLinearizable, kLease, kStale };
+
+// One logical client. All calls park the calling fiber; one call at a time.
+class Client {
+ public:
+  // References outlive the client. `nodes`: where to look for the leader.
+  Client(Clock& clock, Fibers& fibers, Transport& transport, RandomStream& random,
+         ClientOptions options, std::vector<NodeId> nodes);
+
+  // A read-only command.
+  Outcome read(std::vector<std::string> argv, ReadConsistency consistency);
+  // A command that may write. Opens a session first when there is none.
+  Outcome write(std::vector<std::string> argv);
+  // MULTI … EXEC as one log entry.
+  Outcome transaction(std::vector<std::vector<std::string>> commands,
+                      std::vector<WatchedKey> watched);
+  Outcome change(const ConfigurationChange& change);
+  Outcome transfer(NodeId target);
+
+  // Other nodes to ask, after a membership change.
+  void set_nodes(std::vector<NodeId> nodes) { nodes_ = std::move(nodes); }
+
+ private:
+  Outcome execute(Request request);
+  bool open_session(Instant deadline);
+  // `idempotent`: may be sent again after an attempt whose outcome is unknown.
+  Outcome call(const ClientRequest& request, bool idempotent, Instant deadline);
+  Result<ClientReply> attempt(NodeId node, const ClientRequest& request, Instant deadline);
+  NodeId next_node();
+  void back_off(Instant deadline);
+
+  Clock& clock_;
+  Fibers& fibers_;
+  Transport& transport_;
+  RandomStream& random_;
+  ClientOptions options_;
+  std::vector<NodeId> nodes_;
+  NodeId leader_;  // 0: unknown
+  std::size_t turn_ = 0;
+  SessionId session_;
+  std::uint64_t sequence_ = 0;
+};
+
+}  // namespace synchrodb
