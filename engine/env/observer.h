@@ -12,13 +12,15 @@ class Observer {
 
   // A step of consensus happened.
   virtual void on_trace(GroupId, const TraceEvent&) {}
+  // Entries joined this node's log (in memory; durable later), replacing all from the first one's index.
+  virtual void on_appended(GroupId, const std::vector<EntryRef>&) {}
   // The state machine applied `entry`; its digest is `state` now.
   virtual void on_applied(GroupId, const Entry& /*entry*/, std::uint64_t /*state*/) {}
   // The state machine was replaced by the snapshot at `meta.index`.
   virtual void on_restored(GroupId, const SnapshotMeta& /*meta*/, std::uint64_t /*state*/) {}
   // A read was answered from the state at `applied`; it had to be at least `read_index`.
   virtual void on_read_served(GroupId, Index /*read_index*/, Index /*applied*/, ReadMode) {}
-  // Entries up to `last` became durable.
+  // Entries up to `last` are durable on this node.
   virtual void on_durable(GroupId, Index /*last*/) {}
   virtual void on_snapshot_taken(GroupId, const SnapshotMeta&, std::size_t /*bytes*/) {}
   virtual void on_storage_fault(GroupId, const StorageFault&) {}

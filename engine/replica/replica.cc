@@ -87,6 +87,7 @@ void Replica::on_snapshot_saved(const SnapshotMeta& meta) {
 // ---- the loop --------------------------------------------------------------------------------
 
 void Replica::run() {
+  env_.observer.on_durable(group_, protocol_->status().durable);
   while (true) {
     const Now now = env_.clock.both();
     take_input(now);
@@ -103,6 +104,7 @@ void Replica::take_input(const Now& now) {
   if (written_ > reported_) {
     reported_ = written_;
     protocol_->on_durable(now, reported_);
+    env_.observer.on_durable(group_, protocol_->status().durable);
     release_gated();
   }
   for (const Staged& staged : std::exchange(staged_, {})) {
@@ -204,6 +206,9 @@ void Replica::perform(Effects& effects) {
   for (const TraceEvent& event : effects.trace) env_.observer.on_trace(group_, event);
   if (effects.append) {
     if (effects.append->piece) keep_piece(*effects.append->piece);
+    if (!effects.append->entries.empty()) {
+      env_.observer.on_appended(group_, effects.append->entries);
+    }
     writer_.submit(group_, std::move(*effects.append));
   }
   for (OutgoingMessage& out : effects.send) {

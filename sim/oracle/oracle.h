@@ -1,0 +1,104 @@
+// The global oracle: it sees every node at once, in true time, and judges what no node can.
+//
+// Checked, for any correct implementation (Raft paper, figure 3, and design 6.5):
+//   election-safety        at most one leader a term
+//   leader-append-only     a leader never truncates its own log
+//   log-matching           an (index, term) names one entry, and one entry before it
+//   leader-completeness    a new leader's log holds every committed entry
+//   state-machine-safety   all nodes apply the same entry at an index, and in order
+//   state-divergence       equal state at equal index, also after a snapshot
+//   committed-not-durable  a committed entry is on the disks of a quorum
+//   lease-disjointness     no lease read while a higher term has committed, in true time
+//   acknowledged-write-lost  an acknowledged write is, and stays, in the committed log
+//   term-regression, commit-regression   neither goes back while a process lives
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "consensus/configuration.h"
+#include "consensus/protocol.h"
+
+namespace synchrodb::sim {
+
+struct Violation {
+  std::string property;
+  std::string detail;
+};
+
+// One Raft group, all of its nodes. Nodes are numbered as the world numbers them, from 0.
+class Oracle {
+ public:
+  // `on_violation` is called at the first contradiction only.
+  explicit Oracle(std::function<void(Violation)> on_violation);
+
+  void on_start(std::uint32_t node, NodeId id);  // (re)started, with what its disk holds
+  void on_stop(std::uint32_t node);              // crashed or wiped
+  // The node's disk was damaged by a fault: it may no longer hold what it once acknowledged.
+  void on_damage(std::uint32_t node);
+
+  // `protocol` is the node's own, for its log and configuration.
+  void on_trace(std::uint32_t node, const Protocol& protocol, const TraceEvent& event);
+  void on_appended(std::uint32_t node, const std::vector<EntryRef>& entries);
+  void on_durable(std::uint32_t node, Index last);
+  void on_applied(std::uint32_t node, const Entry& entry, std::uint64_t state);
+  void on_restored(std::uint32_t node, const SnapshotMeta& meta, std::uint64_t state);
+  // A client was told that its write is the entry at (term, index).
+  void on_acknowledged(Term term, Index index);
+
+  // The log committed so far, as far as any node has applied it.
+  Index committed() const { return Index{committed_.size()}; }
+  // Term of a committed entry; 1 <= index <= committed().
+  Term committed_term(Index index) const { return committed_[index.value - 1].term; }
+
+  // At the end, with all nodes at rest: every acknowledged write is still there.
+  void finish();
+
+  bool violated() const { return violated_; }
+
+ private:
+  struct Committed {
+    Term term;
+    std::uint64_t entry;
+    std::uint64_t state;
+  };
+  // An entry that some node has had at an index.
+  struct Known {
+    Term term;
+    Term previous;
+    std::uint64_t digest;
+  };
+  struct NodeState {
+    NodeId id;
+    bool up = false;
+    bool damaged = false;
+    bool leading = false;
+    Term term;
+    Index commit;
+    Index applied;
+    Index durable;
+    Index last;  // of the log in memory
+    Term last_term;
+  };
+
+  void violate(const char* property, std::string detail);
+  void check_leader(std::uint32_t node, const Protocol& protocol, const TraceEvent& event);
+  void check_durable_quorum(std::uint32_t node, const Protocol& protocol, Index index);
+  bool durable_on_quorum(const std::vector<NodeId>& voters, Index index) const;
+  NodeState& state(std::uint32_t node);
+  std::string name(std::uint32_t node) const;
+
+  std::function<void(Violation)> on_violation_;
+  bool violated_ = false;
+  std::vector<NodeState> nodes_;
+  std::vector<Committed> committed_;
+  Term highest_committed_term_;
+  std::vector<std::vector<Known>> known_;  // by index - 1
+  std::map<Term, NodeId> leaders_;
+  std::vector<std::pair<Term, Index>> acknowledged_;
+};
+
+}  // namespace synchrodb::sim
