@@ -1,7 +1,7 @@
 // Everything that a run injects, as an explicit value (design 6.4).
 //
-// A seed generates a plan; a plan runs without the seed that made it. It can be written as JSON, edited
-// by hand, mutated, published, and kept as a regression test.
+// A seed generates a plan; a plan runs without the seed that made it. It can be written as JSON,
+// edited by hand, mutated, published, and kept as a regression test.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +31,11 @@ struct FaultAction {
   bool operator==(const FaultAction&) const = default;
 };
 
+// The action's value of a parameter, or the table's default. Both names must be in the table.
+std::int64_t parameter_of(const FaultAction& action, std::string_view name);
+
 struct WorkloadPlan {
-  std::string name = "cas-register";  // workload_table in workload.h
+  std::string name = "cas-register";  // workload_table in workload/workload_table.h
   std::uint32_t clients = 5;
   std::int64_t milli_rate = 100'000;  // operations in 1,000 seconds of all clients together
   std::uint32_t keys = 8;
@@ -58,6 +61,9 @@ struct Plan {
   std::uint64_t noise_key = 0;  // from which all per-message, per-write … draws come
   std::uint32_t nodes = 5;
   Duration time = seconds(60);  // of the faulty phase and the healing after it together
+  // End of the faulty phase, from the start of the run: then every fault ends and what is broken is
+  // healed, but for the nature of the run (`delay` and `disk-latency` from time 0 with lasting 0).
+  Duration faulty_time = seconds(40);
   std::string strategy = "fifo";  // "fifo", "random", "pct"
   bool encode_messages = false;   // through the wire codec, always (the digest is the same)
   // Knobs by name, units in the name: option_table in options.h ("election-timeout-ms" …).
@@ -77,19 +83,20 @@ struct Plan {
 struct PlanShape {
   std::uint32_t nodes = 5;
   Duration time = seconds(60);
-  std::string workload;              // "": drawn
+  std::string workload;  // "": drawn
   std::int64_t milli_rate = 100'000;
-  std::uint32_t clients = 0;         // 0: drawn
-  std::vector<std::string> faults;   // families, names or name prefixes; empty: swarm over all;
-                                     // {"none"}: no faults
+  std::uint32_t clients = 0;        // 0: drawn
+  std::vector<std::string> faults;  // families, names or name prefixes; empty: swarm over all;
+                                    // {"none"}: no faults
   std::map<std::string, std::int64_t> options;  // fixed knobs
   std::string defect;
-  std::string strategy;              // "": drawn
+  std::string strategy;  // "": drawn
   bool beyond_budget = false;
 };
 
-// The swarm's plan for a seed: each fault family and each kind of operation is left out with p = 1/2,
-// drawn from a stream of its own. Pure: the same arguments give the same plan on every platform.
+// The swarm's plan for a seed: each fault family and each kind of operation is left out with p =
+// 1/2, drawn from a stream of its own. Pure: the same arguments give the same plan on every
+// platform.
 Plan generate_plan(std::uint64_t seed, const PlanShape& shape);
 
 // Checks names, ranges and shape; an error names the field ("faults[3].fault: unknown fault …").
@@ -100,5 +107,14 @@ Result<> validate(const PlanShape& shape);
 // version and truncated text.
 std::string write_plan(const Plan& plan);
 Result<Plan> read_plan(std::string_view json);
+
+// Limits of a plan; validate() refuses what exceeds them.
+inline constexpr std::uint32_t kMaxNodes = 15;
+inline constexpr std::uint32_t kMaxClients = 1'000;
+inline constexpr std::uint32_t kMaxKeys = 100'000;
+inline constexpr std::int64_t kMaxMilliRate = 1'000'000'000;  // a million operations a second
+inline constexpr Duration kMaxTime = seconds(7 * 24 * 3600);
+inline constexpr std::size_t kMaxFaultActions = 100'000;
+inline constexpr std::size_t kMaxPlanBytes = 64 * 1024 * 1024;
 
 }  // namespace synchrodb::sim
