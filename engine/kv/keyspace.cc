@@ -1,0 +1,188 @@
+#include "engine/kv/keyspace.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "consensus/assert.h"
+#include "consensus/hash.h"
+
+namespace synchrodb {
+namespace {
+
+// A value's hash is a sum over chunks, so that APPEND and SETRANGE cost what they write, not what
+// is there already.
+constexpr std::size_t kChunk = 4096;
+
+// The part of a value's hash that stands for the chunks with bytes in [from, to).
+std::uint64_t hash_of_chunks(std::string_view value, std::size_t from, std::size_t to) {
+  std::uint64_t sum = 0;
+  for (std::size_t chunk = from / kChunk; chunk * kChunk < to; ++chunk) {
+    sum += hash_mix(chunk, stable_hash(value.substr(chunk * kChunk, kChunk)));
+  }
+  return sum;
+}
+
+std::uint64_t hash_of_value(std::string_view value) {
+  return hash_of_chunks(value, 0, value.size());
+}
+
+std::uint64_t hash_of_record(const Record& record, std::uint64_t key_hash) {
+  std::uint64_t h = hash_mix(key_hash, record.value_hash);
+  h = hash_mix(h, static_cast<std::uint64_t>(record.expiry_ms));
+  return hash_mix(h, record.version);
+}
+
+// Hands the memory of a small value in a large buffer back.
+void trim(std::string& value) {
+  if (value.capacity() > 1024 && value.capacity() / 4 > value.size()) value.shrink_to_fit();
+}
+
+}  // namespace
+
+KeyRef::KeyRef(std::string_view name) : key(name), hash(stable_hash(name)), slot(hash_slot(name)) {}
+
+Keyspace::Keyspace() = default;
+Keyspace::~Keyspace() = default;
+Keyspace::Keyspace(Keyspace&&) noexcept = default;
+Keyspace& Keyspace::operator=(Keyspace&&) noexcept = default;
+
+Keyspace::Page& Keyspace::page_of(std::uint16_t slot) {
+  auto& page = pages_[slot / kSlotsPerPage];
+  if (!page) page = std::make_unique<Page>();
+  return *page;
+}
+
+const Record* Keyspace::find(const KeyRef& key) const {
+  const auto& page = pages_[key.slot / kSlotsPerPage];
+  return page ? page->slots[key.slot % kSlotsPerPage].find(key.hash, key.key) : nullptr;
+}
+
+Record* Keyspace::find(const KeyRef& key) {
+  return const_cast<Record*>(std::as_const(*this).find(key));
+}
+
+void Keyspace::index_expiry(const Record& record, std::uint64_t hash) {
+  if (record.expiry_ms != kNoExpiry) by_expiry_.insert({record.expiry_ms, hash, record.key});
+}
+
+void Keyspace::unindex_expiry(const Record& record, std::uint64_t hash) {
+  if (record.expiry_ms != kNoExpiry) by_expiry_.erase({record.expiry_ms, hash, record.key});
+}
+
+Record& Keyspace::insert(const KeyRef& key, std::string value, std::int64_t expiry_ms,
+                         std::uint64_t version) {
+  auto fresh = std::make_unique<Record>();
+  fresh->key = key.key;
+  fresh->value = std::move(value);
+  fresh->expiry_ms = expiry_ms;
+  fresh->version = version;
+  fresh->value_hash = hash_of_value(fresh->value);
+  Page& page = page_of(key.slot);
+  Record& record = *page.slots[key.slot % kSlotsPerPage].insert(key.hash, std::move(fresh));
+  ++page.keys;
+  ++size_;
+  digest_ += hash_of_record(record, key.hash);
+  index_expiry(record, key.hash);
+  return record;
+}
+
+void Keyspace::erase(const KeyRef& key) {
+  Page& page = page_of(key.slot);
+  const auto record = page.slots[key.slot % kSlotsPerPage].erase(key.hash, key.key);
+  digest_ -= hash_of_record(*record, key.hash);
+  unindex_expiry(*record, key.hash);
+  --page.keys;
+  --size_;
+}
+
+void Keyspace::assign(Record& record, std::string_view value, std::int64_t expiry_ms,
+                      std::uint64_t version) {
+  const std::uint64_t key_hash = stable_hash(record.key);
+  digest_ -= hash_of_record(record, key_hash);
+  if (record.expiry_ms != expiry_ms) {
+    unindex_expiry(record, key_hash);
+    record.expiry_ms = expiry_ms;
+    index_expiry(record, key_hash);
+  }
+  record.value.assign(value);
+  trim(record.value);
+  record.value_hash = hash_of_value(record.value);
+  record.version = version;
+  digest_ += hash_of_record(record, key_hash);
+}
+
+void Keyspace::append(Record& record, std::string_view bytes, std::uint64_t version) {
+  overwrite(record, record.value.size(), bytes, version);
+}
+
+void Keyspace::overwrite(Record& record, std::size_t offset, std::string_view bytes,
+                         std::uint64_t version) {
+  const std::uint64_t key_hash = stable_hash(record.key);
+  digest_ -= hash_of_record(record, key_hash);
+  std::string& value = record.value;
+  const std::size_t end = offset + bytes.size();
+  // Everything from here on changes: what is overwritten, or what is added past the old end.
+  const std::size_t from = std::min(offset, value.size());
+  record.value_hash -= hash_of_chunks(value, from, std::min(value.size(), end));
+  if (offset == value.size()) {
+    value.append(bytes);
+  } else {
+    if (end > value.size()) value.resize(end);
+    bytes.copy(value.data() + offset, bytes.size());
+  }
+  record.value_hash += hash_of_chunks(value, from, end);
+  record.version = version;
+  digest_ += hash_of_record(record, key_hash);
+}
+
+void Keyspace::set_expiry(Record& record, std::int64_t expiry_ms, std::uint64_t version) {
+  const std::uint64_t key_hash = stable_hash(record.key);
+  digest_ -= hash_of_record(record, key_hash);
+  if (record.expiry_ms != expiry_ms) {
+    unindex_expiry(record, key_hash);
+    record.expiry_ms = expiry_ms;
+    index_expiry(record, key_hash);
+  }
+  record.version = version;
+  digest_ += hash_of_record(record, key_hash);
+}
+
+void Keyspace::remove_expired(std::int64_t now_ms, std::size_t limit) {
+  for (; limit > 0 && !by_expiry_.empty() && by_expiry_.begin()->expiry_ms < now_ms; --limit) {
+    // The index refers to the record's own key, which dies with it.
+    const std::string key(by_expiry_.begin()->key);
+    erase(KeyRef(key));
+  }
+}
+
+std::optional<std::int64_t> Keyspace::earliest_expiry_ms() const {
+  if (by_expiry_.empty()) return std::nullopt;
+  return by_expiry_.begin()->expiry_ms;
+}
+
+void Keyspace::clear() {
+  *this = Keyspace();
+}
+
+const Record& Keyspace::at_rank(std::size_t rank) const {
+  SYNCHRODB_ASSERT(rank < size_, "there are not that many keys");
+  for (const auto& page : pages_) {
+    if (!page || page->keys <= rank) {
+      rank -= page ? page->keys : 0;
+      continue;
+    }
+    for (const SlotTable& table : page->slots) {
+      if (table.size() <= rank) {
+        rank -= table.size();
+        continue;
+      }
+      std::size_t at = table.begin();
+      for (; rank > 0; --rank) at = table.next(at + 1);
+      return table.record_at(at);
+    }
+  }
+  SYNCHRODB_ASSERT(false, "the counts of keys do not add up");
+  __builtin_unreachable();
+}
+
+}  // namespace synchrodb

@@ -1,0 +1,138 @@
+// All keys: one ordered table a hash slot, an index by expiry, and a running hash of everything.
+//
+// Slots come into being with their first key: an empty keyspace is a few hundred bytes, and one
+// with ten keys a few kilobytes. The order (slot, hash, key) is fixed by the keys alone.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "engine/kv/hash_slot.h"
+#include "engine/kv/slot_table.h"
+
+namespace synchrodb {
+
+// A key with its hash and slot, computed once. The key's bytes belong to the caller.
+struct KeyRef {
+  explicit KeyRef(std::string_view name);
+
+  std::string_view key;
+  std::uint64_t hash;
+  std::uint16_t slot;
+};
+
+// A place in the order of all keys, between keys: 14 bits of slot above the upper 49 bits of the
+// hash, so that it stays a positive 64-bit integer for every client. Zero is the start.
+struct ScanCursor {
+  std::uint64_t value = 0;
+};
+
+class Keyspace {
+ public:
+  Keyspace();
+  ~Keyspace();
+  Keyspace(Keyspace&&) noexcept;
+  Keyspace& operator=(Keyspace&&) noexcept;
+
+  // Null when absent. A key that is past its expiry but not yet removed is found: the caller
+  // compares expiry_ms with its own "now". The pointer dies with the key.
+  Record* find(const KeyRef& key);
+  const Record* find(const KeyRef& key) const;
+
+  // The key must be absent.
+  Record& insert(const KeyRef& key, std::string value, std::int64_t expiry_ms,
+                 std::uint64_t version);
+  void erase(const KeyRef& key);
+
+  // Writes to a present key; `version` is the index of the entry that writes.
+  void assign(Record& record, std::string_view value, std::int64_t expiry_ms,
+              std::uint64_t version);
+  void append(Record& record, std::string_view bytes, std::uint64_t version);
+  // Overwrites from `offset`, after growing the value with zero bytes if it is too short.
+  void overwrite(Record& record, std::size_t offset, std::string_view bytes, std::uint64_t version);
+  void set_expiry(Record& record, std::int64_t expiry_ms, std::uint64_t version);
+
+  // Removes keys whose expiry is before `now_ms`, in the order of their expiry, at most `limit`.
+  void remove_expired(std::int64_t now_ms, std::size_t limit);
+  // The least expiry_ms of all keys, if any has one.
+  std::optional<std::int64_t> earliest_expiry_ms() const;
+
+  void clear();
+
+  std::size_t size() const { return size_; }
+  // A sum over the keys of a hash of (key, value, expiry, version).
+  std::uint64_t digest() const { return digest_; }
+
+  // Visits keys in order from `cursor` on until `visit` returns false; a group of keys that no
+  // cursor can separate is never split. Returns the cursor to go on from; zero after the last key.
+  // Whatever changes between calls: a key that is present throughout a scan is visited exactly
+  // once.
+  template <class Visit>
+  ScanCursor scan(ScanCursor cursor, Visit&& visit) const;
+  // Every key in order.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    scan({}, [&](const Record& record) {
+      visit(record);
+      return true;
+    });
+  }
+  // The key with `rank` keys before it; rank < size().
+  const Record& at_rank(std::size_t rank) const;
+
+ private:
+  static constexpr std::uint32_t kPages = 128;
+  static constexpr std::uint32_t kSlotsPerPage = kHashSlots / kPages;
+  static constexpr int kCursorHashBits = 49;
+
+  struct Page {
+    std::array<SlotTable, kSlotsPerPage> slots;
+    std::size_t keys = 0;
+  };
+  struct ByExpiry {
+    std::int64_t expiry_ms;
+    std::uint64_t hash;
+    std::string_view key;  // the record's
+    auto operator<=>(const ByExpiry&) const = default;
+  };
+
+  Page& page_of(std::uint16_t slot);
+  void index_expiry(const Record& record, std::uint64_t hash);
+  void unindex_expiry(const Record& record, std::uint64_t hash);
+
+  std::array<std::unique_ptr<Page>, kPages> pages_;
+  std::set<ByExpiry> by_expiry_;
+  std::size_t size_ = 0;
+  std::uint64_t digest_ = 0;
+};
+
+template <class Visit>
+ScanCursor Keyspace::scan(ScanCursor cursor, Visit&& visit) const {
+  std::uint64_t slot = cursor.value >> kCursorHashBits;
+  constexpr int kShift = 64 - kCursorHashBits;
+  std::uint64_t from = cursor.value << kShift;
+  bool stop = false;
+  std::uint64_t last = 0;  // the cursor group of the key visited last
+  for (; slot < kHashSlots; ++slot, from = 0) {
+    const Page* page = pages_[slot / kSlotsPerPage].get();
+    if (page == nullptr || page->keys == 0) {
+      slot |= kSlotsPerPage - 1;  // on to the next page
+      continue;
+    }
+    const SlotTable& table = page->slots[slot % kSlotsPerPage];
+    for (std::size_t at = table.lower_bound(from); at != table.end(); at = table.next(at + 1)) {
+      const std::uint64_t group = slot << kCursorHashBits | table.hash_at(at) >> kShift;
+      if (stop && group != last) return ScanCursor{group};
+      last = group;
+      if (!visit(table.record_at(at))) stop = true;
+    }
+  }
+  return ScanCursor{0};
+}
+
+}  // namespace synchrodb
