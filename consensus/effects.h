@@ -18,6 +18,11 @@ namespace synchrodb {
 struct HardState {
   Term term;
   NodeId voted_for;  // 0: nobody in this term
+  // While the node mends a damaged log: the last entry that it may have acknowledged and lost, so
+  // that a restart amid the recovery does not forget that something is missing. recovery_term 0: the
+  // log is whole; recovery_index 0: any entry of recovery_term or before. Opaque to storage.
+  Term recovery_term = {};
+  Index recovery_index = {};
   bool operator==(const HardState&) const = default;
 };
 
@@ -105,7 +110,9 @@ struct Effects {
   std::vector<GatedMessage> gated;
   std::vector<OutgoingMessage> send;
   std::vector<SnapshotSend> snapshots;
-  // State machine: first restore from the (installed) snapshot, then apply the committed entries.
+  // State machine: first restore from the current snapshot, then apply the committed entries. Appears
+  // once the installation is durable, so the current snapshot is this one or a newer; and in the first
+  // drain of a core that started from a snapshot.
   std::optional<SnapshotMeta> restore;
   std::vector<EntryRef> apply;
   std::vector<ReadReady> reads;
