@@ -11,15 +11,20 @@ ClientSessions::ClientSessions(std::size_t limit) : limit_(limit) {
   SYNCHRODB_ASSERT(limit > 0, "a state machine must be able to hold a session");
 }
 
+void ClientSessions::set_reply(Session& session, Reply reply) {
+  scratch_.clear();
+  encode(reply, scratch_);
+  session.reply_hash = stable_hash(scratch_);
+  session.reply = std::move(reply);
+  if (scratch_.capacity() > 64 * 1024) scratch_ = std::string();
+}
+
 void ClientSessions::rehash(Session& session) {
   digest_ -= session.hash;
-  scratch_.clear();
-  encode(session.reply, scratch_);
-  std::uint64_t h = hash_mix(stable_hash(scratch_), session.id.value);
+  std::uint64_t h = hash_mix(session.reply_hash, session.id.value);
   h = hash_mix(h, session.sequence);
   session.hash = hash_mix(h, session.used.value);
   digest_ += session.hash;
-  if (scratch_.capacity() > 64 * 1024) scratch_ = std::string();
 }
 
 void ClientSessions::remove(std::list<Session>::iterator at) {
@@ -31,9 +36,12 @@ void ClientSessions::remove(std::list<Session>::iterator at) {
 SessionId ClientSessions::open(Index index) {
   if (sessions_.size() >= limit_) remove(sessions_.begin());
   const SessionId id{index.value};
-  sessions_.push_back(Session{id, 0, index, Reply::nil(), 0});
+  Session& session = sessions_.emplace_back();
+  session.id = id;
+  session.used = index;
+  set_reply(session, Reply::nil());
+  rehash(session);
   by_id_.insert_or_assign(id.value, std::prev(sessions_.end()));
-  rehash(sessions_.back());
   return id;
 }
 
@@ -52,7 +60,7 @@ ClientSessions::Session* ClientSessions::use(SessionId id, Index index) {
 
 void ClientSessions::record(Session& session, std::uint64_t sequence, Reply reply) {
   session.sequence = sequence;
-  session.reply = std::move(reply);
+  set_reply(session, std::move(reply));
   rehash(session);
 }
 
@@ -84,9 +92,13 @@ bool ClientSessions::restore(ByteReader& in) {
                        by_id_.find(id.value) == nullptr;
     if (!sound) return false;
     last = used;
-    sessions_.push_back(Session{id, sequence, used, std::move(reply).value(), 0});
+    Session& session = sessions_.emplace_back();
+    session.id = id;
+    session.sequence = sequence;
+    session.used = used;
+    set_reply(session, std::move(reply).value());
+    rehash(session);
     by_id_.insert_or_assign(id.value, std::prev(sessions_.end()));
-    rehash(sessions_.back());
   }
   return true;
 }

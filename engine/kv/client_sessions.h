@@ -20,7 +20,8 @@ class ClientSessions {
     std::uint64_t sequence = 0;  // of the latest request; 0: none yet
     Index used;                  // the entry that used the session last
     Reply reply;                 // to the latest request
-    std::uint64_t hash = 0;      // of all of the above
+    std::uint64_t reply_hash = 0;
+    std::uint64_t hash = 0;  // of all of the above: what the session adds to digest()
   };
 
   explicit ClientSessions(std::size_t limit);
@@ -46,6 +47,7 @@ class ClientSessions {
   bool restore(ByteReader& in);
 
  private:
+  void set_reply(Session& session, Reply reply);
   void rehash(Session& session);
   void remove(std::list<Session>::iterator at);
 

@@ -1,0 +1,308 @@
+#include "engine/kv/state_machine.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "consensus/assert.h"
+#include "consensus/defects.h"
+#include "consensus/hash.h"
+#include "engine/kv/client_sessions.h"
+#include "engine/kv/codec.h"
+#include "engine/kv/command_table.h"
+#include "engine/kv/context.h"
+#include "engine/kv/errors.h"
+#include "engine/kv/keyspace.h"
+#include "engine/kv/request_reader.h"
+
+namespace synchrodb {
+namespace {
+
+constexpr std::int64_t kNanosPerMilli = 1'000'000;
+constexpr std::int64_t kMaxNanos = std::numeric_limits<std::int64_t>::max();
+
+// Removals of expired keys by one entry, so that a mass expiry does not hold up the node; whoever
+// looks a key up sees that it has expired all the same.
+constexpr std::size_t kMaxRemovalsPerEntry = 1000;
+
+constexpr std::string_view kSnapshotMagic = "SDKV";
+constexpr std::uint8_t kSnapshotVersion = 1;
+
+// The commands of a request as views into its payload.
+struct RequestViews {
+  std::vector<std::string_view> arguments;  // of all commands, one after the other
+  std::vector<std::size_t> counts;          // of each command
+  std::vector<std::pair<std::string_view, std::uint64_t>> watched;
+
+  // Keeps ordinary buffers for the next request and hands huge ones back.
+  void clear() {
+    constexpr std::size_t kKept = 1024;
+    if (std::max({arguments.capacity(), counts.capacity(), watched.capacity()}) > kKept) {
+      *this = RequestViews();
+    }
+    arguments.clear();
+    counts.clear();
+    watched.clear();
+  }
+  void command(std::size_t count) { counts.push_back(count); }
+  void argument(std::string_view bytes) { arguments.push_back(bytes); }
+  void watch(std::string_view key, std::uint64_t version) { watched.emplace_back(key, version); }
+};
+
+WallTime saturating_add(WallTime time, Duration span) {
+  return time.ns > kMaxNanos - span.ns ? WallTime{kMaxNanos} : time + span;
+}
+
+// The first stamp that is past an expiry.
+WallTime instant_after_ms(std::int64_t expiry_ms) {
+  if (expiry_ms >= kMaxNanos / kNanosPerMilli - 1) return WallTime{kMaxNanos};
+  return WallTime{(expiry_ms + 1) * kNanosPerMilli};
+}
+
+}  // namespace
+
+WallTime stamp_reading(const WallInterval& wall) {
+  // Halves first: neither the sum nor the difference of two readings need fit.
+  const std::int64_t odd = (wall.earliest.ns & 1) & (wall.latest.ns & 1);
+  return WallTime{(wall.earliest.ns >> 1) + (wall.latest.ns >> 1) + odd};
+}
+
+struct StateMachine::State {
+  explicit State(StateMachineOptions chosen) : options(chosen), sessions(chosen.max_sessions) {}
+
+  std::int64_t now_ms() const { return stamp.ns / kNanosPerMilli; }
+  std::uint64_t entropy() const {
+    return hash_mix(applied.value, static_cast<std::uint64_t>(stamp.ns));
+  }
+  std::uint64_t digest() const;
+  void advance_stamp(const WallInterval& written);
+  Reply apply_request(std::string_view payload);
+  Reply apply_in_session(const RequestHead& head);
+  Reply run(bool transaction);
+  Reply execute(WriteContext& context, Args args);
+  bool restore_keys(ByteReader& in);
+
+  StateMachineOptions options;
+  Keyspace keys;
+  ClientSessions sessions;
+  WallTime stamp;
+  Index applied;
+  RequestViews views;  // scratch of apply(): empty between calls
+};
+
+std::uint64_t StateMachine::State::digest() const {
+  std::uint64_t h = hash_mix(keys.digest(), keys.size());
+  h = hash_mix(h, sessions.digest());
+  h = hash_mix(h, static_cast<std::uint64_t>(stamp.ns));
+  return hash_mix(h, applied.value);
+}
+
+void StateMachine::State::advance_stamp(const WallInterval& written) {
+  const WallTime reading = stamp_reading(written);
+  // The very first reading has nothing to be bounded by.
+  const WallTime bound =
+      stamp == WallTime{} ? WallTime{kMaxNanos} : saturating_add(stamp, kMaxStampJump);
+  stamp = std::max(stamp, std::min(reading, bound));
+}
+
+Reply StateMachine::State::apply_request(std::string_view payload) {
+  RequestHead head;
+  if (!read_request(payload, head, views)) return Reply::error("ERR malformed log entry");
+  switch (head.kind) {
+    case RequestKind::kOpenSession:
+      return Reply::integer(static_cast<std::int64_t>(sessions.open(applied).value));
+    case RequestKind::kCloseSession:
+      sessions.close(head.session);
+      return Reply::ok();
+    case RequestKind::kStamp:
+      return Reply::nil();
+    case RequestKind::kExecute:
+      return head.session ? apply_in_session(head) : run(head.transaction);
+  }
+  return Reply::nil();
+}
+
+Reply StateMachine::State::apply_in_session(const RequestHead& head) {
+  if (head.sequence == 0) return Reply::error("ERR session: invalid sequence");
+  ClientSessions::Session* session = sessions.use(head.session, applied);
+  if (session == nullptr) {
+    return Reply::error("SESSIONEXPIRED the session is unknown or was evicted");
+  }
+  if (head.sequence < session->sequence) return Reply::error("ERR session: stale sequence");
+  if (head.sequence == session->sequence && !defect(Defect::kDuplicateCommandApplied)) {
+    return session->reply;
+  }
+  Reply reply = run(head.transaction);
+  sessions.record(*session, head.sequence, reply);
+  return reply;
+}
+
+Reply StateMachine::State::run(bool transaction) {
+  WriteContext context{keys, now_ms(), applied.value, entropy()};
+  for (const auto& [key, version] : views.watched) {
+    const Record* record = context.find(KeyRef(key));
+    if ((record != nullptr ? record->version : 0) != version) return Reply::nil_array();
+  }
+  const Args all(views.arguments);
+  if (!transaction && views.counts.size() == 1) return execute(context, all);
+  std::vector<Reply> replies;
+  replies.reserve(views.counts.size());
+  std::size_t from = 0;
+  for (const std::size_t count : views.counts) {
+    replies.push_back(execute(context, all.subspan(from, count)));
+    from += count;
+  }
+  return Reply::array(std::move(replies));
+}
+
+// The connection's session has refused bad commands before; but what is in the log may come from a
+// newer version or from a client that skipped it, and must have the same outcome everywhere.
+Reply StateMachine::State::execute(WriteContext& context, Args args) {
+  const CommandSpec* command = find_command(args[0]);
+  if (command == nullptr) return errors::unknown_command(args);
+  if (!command->accepts(args.size())) return errors::wrong_arity(command->name);
+  ++context.entropy;  // two draws of one transaction differ
+  if (command->write != nullptr) return command->write(context, args);
+  if (command->read != nullptr) return command->read(context.reading(), args);
+  return Reply::error("ERR Command not allowed inside a transaction");
+}
+
+StateMachine::StateMachine(StateMachineOptions options)
+    : state_(std::make_unique<State>(options)) {}
+StateMachine::~StateMachine() = default;
+StateMachine::StateMachine(StateMachine&&) noexcept = default;
+StateMachine& StateMachine::operator=(StateMachine&&) noexcept = default;
+
+Reply StateMachine::apply(const Entry& entry) {
+  State& state = *state_;
+  SYNCHRODB_ASSERT(entry.index() == state.applied.next(),
+                   "entries are applied one after the other, none twice and none left out");
+  state.applied = entry.index();
+  state.advance_stamp(entry.written());
+  state.keys.remove_expired(state.now_ms(), kMaxRemovalsPerEntry);
+  if (entry.kind() != EntryKind::kCommand) return Reply::nil();
+  Reply reply = state.apply_request(entry.payload());
+  state.views.clear();
+  return reply;
+}
+
+Reply StateMachine::read(Args argv) const {
+  if (argv.empty()) return Reply::error("ERR empty command");
+  const CommandSpec* command = find_command(argv[0]);
+  if (command == nullptr) return errors::unknown_command(argv);
+  if (!command->accepts(argv.size())) return errors::wrong_arity(command->name);
+  if (command->read == nullptr) {
+    return Reply::error("ERR '" + std::string(command->name) + "' is not a read");
+  }
+  return command->read(ReadContext{state_->keys, state_->now_ms(), state_->entropy()}, argv);
+}
+
+Reply StateMachine::read(const std::vector<std::string>& argv) const {
+  const std::vector<std::string_view> views(argv.begin(), argv.end());
+  return read(Args(views));
+}
+
+WallTime StateMachine::stamp() const {
+  return state_->stamp;
+}
+
+std::optional<WallTime> StateMachine::earliest_expiry() const {
+  const auto expiry_ms = state_->keys.earliest_expiry_ms();
+  if (!expiry_ms) return std::nullopt;
+  return instant_after_ms(*expiry_ms);
+}
+
+WallTime StateMachine::next_stamp_due() const {
+  const WallTime lagging = saturating_add(state_->stamp, kMaxStampJump / 2);
+  return std::min(lagging, earliest_expiry().value_or(lagging));
+}
+
+bool StateMachine::stamp_due(const WallInterval& wall) const {
+  return stamp_reading(wall) >= next_stamp_due();
+}
+
+Index StateMachine::applied() const {
+  return state_->applied;
+}
+
+std::uint64_t StateMachine::digest() const {
+  return state_->digest();
+}
+
+std::uint64_t StateMachine::version_of(std::string_view key) const {
+  const ReadContext context{state_->keys, state_->now_ms(), 0};
+  const Record* record = context.find(key);
+  return record != nullptr ? record->version : 0;
+}
+
+std::size_t StateMachine::key_count() const {
+  return state_->keys.size();
+}
+
+std::size_t StateMachine::session_count() const {
+  return state_->sessions.size();
+}
+
+// Layout: magic, version, applied, stamp, sessions (ClientSessions::serialize), number of keys,
+// then key, value, expiry and version of each in the order of the keyspace, then the digest (8
+// bytes, little-endian), which restore() must arrive at. Numbers are varints.
+void StateMachine::serialize(std::string& out) const {
+  const State& state = *state_;
+  out.append(kSnapshotMagic);
+  out.push_back(static_cast<char>(kSnapshotVersion));
+  put_varint(state.applied.value, out);
+  put_signed(state.stamp.ns, out);
+  state.sessions.serialize(out);
+  put_varint(state.keys.size(), out);
+  state.keys.for_each([&](const Record& record) {
+    put_string(record.key, out);
+    put_string(record.value, out);
+    put_signed(record.expiry_ms, out);
+    put_varint(record.version, out);
+  });
+  put_fixed64(state.digest(), out);
+}
+
+bool StateMachine::State::restore_keys(ByteReader& in) {
+  const std::size_t count = in.count(4);
+  for (std::size_t i = 0; i < count; ++i) {
+    const KeyRef key(in.string());
+    const std::string_view value = in.string();
+    const std::int64_t expiry_ms = in.signed_varint();
+    const std::uint64_t version = in.varint();
+    const bool sound = in.ok() && value.size() <= kMaxStringBytes && expiry_ms >= kNoExpiry &&
+                       version <= applied.value && keys.find(key) == nullptr;
+    if (!sound) return false;
+    keys.insert(key, std::string(value), expiry_ms, version);
+  }
+  return true;
+}
+
+Result<> StateMachine::restore(std::string_view bytes) {
+  if (bytes.substr(0, kSnapshotMagic.size()) != kSnapshotMagic) {
+    return Error{ErrorCode::kCorrupt, "not a snapshot of the key-value state machine"};
+  }
+  ByteReader in(bytes.substr(kSnapshotMagic.size()));
+  if (const std::uint8_t version = in.byte(); !in.ok() || version != kSnapshotVersion) {
+    return Error{ErrorCode::kUnsupported,
+                 "key-value snapshot of an unknown version " + std::to_string(version)};
+  }
+  auto fresh = std::make_unique<State>(state_->options);
+  fresh->applied = Index{in.varint()};
+  fresh->stamp = WallTime{in.signed_varint()};
+  if (!fresh->sessions.restore(in) || !fresh->restore_keys(in)) {
+    return Error{ErrorCode::kCorrupt, "malformed key-value snapshot"};
+  }
+  if (const std::uint64_t digest = in.fixed64();
+      !in.ok() || !in.at_end() || digest != fresh->digest()) {
+    return Error{ErrorCode::kCorrupt, "key-value snapshot does not have the digest it claims"};
+  }
+  state_ = std::move(fresh);
+  return {};
+}
+
+void StateMachine::clear() {
+  state_ = std::make_unique<State>(state_->options);
+}
+
+}  // namespace synchrodb
