@@ -22,7 +22,7 @@ Step Session::handle(std::vector<std::string> argv) {
   if (argv.empty()) return refuse(Reply::error("ERR empty command"));
   const CommandSpec* command = find_command(argv[0]);
   if (command == nullptr) return refuse(errors::unknown_command(argv));
-  if (!command->accepts(argv.size())) return refuse(errors::wrong_arity(command->name));
+  if (!command->accepts(argv.size())) return refuse(*command);
   // In a transaction everything waits for EXEC, but for what governs the transaction itself.
   const bool governs = command->has(kSession) && command->read == nullptr;
   if (in_transaction_ && !governs) return enqueue(std::move(argv));
@@ -74,6 +74,16 @@ Step Session::exec() {
 Reply Session::enqueue(std::vector<std::string> argv) {
   queue_.push_back(std::move(argv));
   return Reply::status("QUEUED");
+}
+
+Reply Session::refuse(const CommandSpec& command) {
+  Reply error = errors::wrong_arity(command.name);
+  if (command.name != "exec") return refuse(std::move(error));
+  // A malformed EXEC ends the transaction all the same.
+  leave_transaction();
+  constexpr std::string_view kCode = "ERR ";
+  return Reply::error("EXECABORT Transaction discarded because of: " +
+                      error.text().substr(kCode.size()));
 }
 
 Reply Session::refuse(Reply error) {

@@ -60,6 +60,7 @@ class Session {
   Reply enqueue(std::vector<std::string> argv);
   // An error while a transaction is open dooms it: EXEC will answer EXECABORT.
   Reply refuse(Reply error);
+  Reply refuse(const CommandSpec& command);  // for its number of arguments
   void leave_transaction();
 
   bool in_transaction_ = false;
