@@ -40,7 +40,7 @@ bool scale(std::string_view digits, std::size_t places, std::int64_t unit_ns, st
   Wide value = 0;
   for (const char digit : digits) {
     value = value * 10 + (digit - '0');
-    if (value > Wide{std::numeric_limits<std::int64_t>::max()} * 1'000'000'000) return false;
+    if (value > Wide{10'000'000'000'000} * 1'000'000'000'000) return false;  // nor any product
   }
   value *= unit_ns;
   for (; places > 0; --places) {

@@ -39,10 +39,13 @@ struct WorkloadPlan {
   std::uint32_t clients = 5;
   std::int64_t milli_rate = 100'000;  // operations in 1,000 seconds of all clients together
   std::uint32_t keys = 8;
-  std::map<std::string, std::int64_t> mix;  // weight of each kind of operation; absent: default
+  std::map<std::string, std::int64_t> mix;  // weight of each kind; one that is absent is left out
 
   bool operator==(const WorkloadPlan&) const = default;
 };
+
+// Every kind of operation of a workload with its weight in the table; empty for an unknown one.
+std::map<std::string, std::int64_t> default_mix(std::string_view workload);
 
 // Replaces one draw of one noise stream: the `counter`-th of (purpose, a, b).
 struct DrawOverride {
@@ -103,8 +106,9 @@ Plan generate_plan(std::uint64_t seed, const PlanShape& shape);
 Result<> validate(const Plan& plan);
 Result<> validate(const PlanShape& shape);
 
-// JSON with a fixed field order. read_plan rejects what validate() rejects, unknown fields, another
-// version and truncated text.
+// JSON with a fixed field order; times are texts such as "1.5s". read_plan rejects what validate()
+// rejects, unknown and repeated fields, another version and truncated text. A workload without a
+// mix takes default_mix().
 std::string write_plan(const Plan& plan);
 Result<Plan> read_plan(std::string_view json);
 

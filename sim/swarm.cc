@@ -1,0 +1,165 @@
+// Swarm testing (Groce et al., ISSTA 2012): a run that leaves out half of what could happen reaches
+// deeper than one that does a little of everything.
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "sim/buggify_sites.h"
+#include "sim/fault_table.h"
+#include "sim/options.h"
+#include "sim/plan.h"
+#include "sim/swarm/draw.h"
+#include "sim/swarm/knobs.h"
+#include "sim/swarm/schedule.h"
+#include "sim/workload/workload_table.h"
+
+namespace synchrodb::sim {
+namespace {
+
+bool allowed(const FaultSpec& spec, const PlanShape& shape) {
+  return shape.beyond_budget || spec.family != "beyond";
+}
+
+bool coin(std::uint64_t seed, std::string_view what, std::string_view name) {
+  return Draw(seed, std::string(what) + "/" + std::string(name)).coin();
+}
+
+std::set<FaultKind> swarm_faults(std::uint64_t seed, const PlanShape& shape) {
+  std::set<FaultKind> enabled;
+  for (const FaultSpec& spec : fault_table()) {
+    if (allowed(spec, shape) && coin(seed, "family", spec.family) &&
+        coin(seed, "fault", spec.name)) {
+      enabled.insert(spec.kind);
+    }
+  }
+  return enabled;
+}
+
+// Of the faults that each word names some, at least one: who asks for partitions gets one.
+std::set<FaultKind> asked_faults(std::uint64_t seed, const PlanShape& shape) {
+  std::set<FaultKind> enabled;
+  for (const std::string& word : shape.faults) {
+    std::vector<FaultKind> named = select_faults(word);
+    if (word == "all") {
+      for (const FaultSpec& spec : fault_table()) named.push_back(spec.kind);
+    }
+    std::erase_if(named, [&](FaultKind kind) { return !allowed(spec_of(kind), shape); });
+    if (named.empty()) continue;
+    const std::size_t sure = Draw(seed, "asked/" + word).below(named.size());
+    for (std::size_t i = 0; i < named.size(); ++i) {
+      if (i == sure || word == "all" || coin(seed, "fault", spec_of(named[i]).name)) {
+        enabled.insert(named[i]);
+      }
+    }
+  }
+  return enabled;
+}
+
+bool may_swarm(const PlanShape& shape, FaultKind kind) {
+  if (shape.faults.empty()) return true;
+  return std::any_of(shape.faults.begin(), shape.faults.end(), [&](const std::string& word) {
+    const std::vector<FaultKind> named = select_faults(word);
+    return word == "all" || std::find(named.begin(), named.end(), kind) != named.end();
+  });
+}
+
+void draw_workload(std::uint64_t seed, const PlanShape& shape, WorkloadPlan& workload) {
+  Draw draw(seed, "workload");
+  const std::span<const WorkloadSpec> table = workload_table();
+  const WorkloadSpec& drawn = table[draw.below(table.size())];
+  const WorkloadSpec* named = find_workload(shape.workload);
+  const WorkloadSpec& spec = named == nullptr ? drawn : *named;
+  workload.name = spec.name;
+  const auto clients = static_cast<std::uint32_t>(draw.between(3, 10));
+  workload.clients = shape.clients == 0 ? clients : shape.clients;
+  workload.milli_rate = shape.milli_rate;
+  workload.keys = draw.pick<std::uint32_t>({1, 2, 4, 8, 8, 16});
+  for (const OperationKind& operation : spec.operations) {
+    if (coin(seed, "operation", operation.name)) {
+      workload.mix[std::string(operation.name)] = operation.weight;
+    }
+  }
+  // Without a read nothing is seen, without a write there is nothing to see.
+  for (const bool mutates : {false, true}) {
+    std::vector<const OperationKind*> candidates;
+    bool present = false;
+    for (const OperationKind& operation : spec.operations) {
+      if (operation.mutates != mutates) continue;
+      candidates.push_back(&operation);
+      present = present || workload.mix.contains(std::string(operation.name));
+    }
+    if (present || candidates.empty()) continue;
+    const OperationKind& chosen = *candidates[draw.below(candidates.size())];
+    workload.mix[std::string(chosen.name)] = chosen.weight;
+  }
+}
+
+void draw_options(std::uint64_t seed, const PlanShape& shape, const std::set<FaultKind>& enabled,
+                  Plan& plan) {
+  OptionMap drawn;
+  if (may_swarm(shape, FaultKind::kKnobs)) draw_modes(seed, drawn);
+  if (enabled.contains(FaultKind::kKnobs)) draw_knobs(seed, drawn);
+  if (enabled.contains(FaultKind::kClockDrift)) {
+    drawn["clock-drift-bound-ppm"] =
+        Draw(seed, "drift-bound").pick<std::int64_t>({500, 5'000, 50'000, 200'000});
+  }
+  plan.options = shape.options;
+  plan.options.merge(drawn);
+  // What was drawn may not fit what is fixed: then only the latter counts.
+  if (!validate_options(plan.options)) {
+    std::erase_if(plan.options, [&](const auto& option) {
+      return !shape.options.contains(option.first) &&
+             (option.first.ends_with("-ms") || option.first == "lease");
+    });
+  }
+}
+
+void draw_buggify(std::uint64_t seed, Plan& plan) {
+  for (const std::string_view site : buggify_sites()) {
+    Draw draw(seed, "buggify/" + std::string(site));
+    if (!draw.chance(1, 4)) continue;
+    plan.buggify[std::string(site)] = draw.coin() ? 250'000 : draw.doubling(5'000, 500'000);
+  }
+}
+
+// A clock that stood still breaks every lease, and that is nobody's fault: such runs have none.
+void settle_stopped_clocks(std::uint64_t seed, const PlanShape& shape, std::set<FaultKind>& enabled,
+                           Plan& plan) {
+  if (shape.beyond_budget || !enabled.contains(FaultKind::kPauseClockStopped)) return;
+  if (option_value(plan, "lease") == 0) return;
+  const bool fixed = shape.options.contains("lease");
+  if (!fixed && coin(seed, "settle", "pause-clock-stopped")) {
+    plan.options["lease"] = 0;
+  } else {
+    enabled.erase(FaultKind::kPauseClockStopped);
+  }
+}
+
+}  // namespace
+
+Plan generate_plan(std::uint64_t seed, const PlanShape& shape) {
+  Plan plan;
+  plan.seed = seed;
+  plan.noise_key = Draw(seed, "noise").next();
+  plan.nodes = shape.nodes;
+  plan.time = shape.time;
+  plan.faulty_time = Duration{shape.time.ns / 100 * Draw(seed, "faulty-time").between(60, 70)};
+  plan.defect = shape.defect;
+  plan.beyond_budget = shape.beyond_budget;
+  Draw scheduling(seed, "strategy");
+  const std::string strategy = scheduling.pick({"fifo", "fifo", "random", "pct"});
+  plan.strategy = shape.strategy.empty() ? strategy : shape.strategy;
+
+  std::set<FaultKind> enabled =
+      shape.faults.empty() ? swarm_faults(seed, shape) : asked_faults(seed, shape);
+  draw_workload(seed, shape, plan.workload);
+  draw_options(seed, shape, enabled, plan);
+  settle_stopped_clocks(seed, shape, enabled, plan);
+  if (enabled.contains(FaultKind::kBuggify)) draw_buggify(seed, plan);
+  draw_schedule(seed, enabled, plan);
+  // Bits can only flip in bytes.
+  plan.encode_messages = enabled.contains(FaultKind::kBitFlip) || Draw(seed, "encode").chance(1, 8);
+  return plan;
+}
+
+}  // namespace synchrodb::sim

@@ -1,0 +1,73 @@
+#include "sim/swarm/knobs.h"
+
+#include <array>
+#include <string_view>
+
+#include "sim/swarm/draw.h"
+
+namespace synchrodb::sim {
+namespace {
+
+struct Knob {
+  std::string_view name;
+  std::array<std::int64_t, 4> values;
+};
+
+// Small windows, pieces and tails: where queues fill, snapshots travel and segments roll.
+constexpr std::array kKnobs{
+    Knob{"max-entries-per-message", {1, 2, 8, 64}},
+    Knob{"max-bytes-per-message", {64, 512, 4'096, 65'536}},
+    Knob{"max-inflight-messages", {1, 2, 4, 16}},
+    Knob{"max-inflight-bytes", {256, 2'048, 16'384, 262'144}},
+    Knob{"max-uncommitted-bytes", {4'096, 16'384, 65'536, 1'048'576}},
+    Knob{"snapshot-chunk-bytes", {256, 512, 1'024, 8'192}},
+    Knob{"compaction-tail", {0, 1, 8, 32}},
+    Knob{"snapshot-every-bytes", {1'024, 4'096, 16'384, 32'768}},
+    Knob{"segment-bytes", {4'096, 8'192, 16'384, 65'536}},
+    Knob{"confirm-after-ms", {1, 10, 200, 1'000}},
+    Knob{"max-pending-requests", {8, 32, 128, 1'024}},
+    Knob{"client-attempt-ms", {100, 200, 1'000, 2'000}},
+    Knob{"client-timeout-ms", {1'000, 2'000, 3'000, 10'000}},
+    Knob{"clock-uncertainty-us", {100, 1'000, 20'000, 100'000}},
+    Knob{"spare-nodes", {0, 1, 3, 4}},
+};
+
+Draw stream(std::uint64_t seed, std::string_view knob) {
+  return Draw(seed, "knob/" + std::string(knob));
+}
+
+// These depend on each other, so they come from one hand.
+void draw_timing(std::uint64_t seed, OptionMap& options) {
+  Draw draw = stream(seed, "timing");
+  std::int64_t election = 1'000;
+  if (draw.coin()) {
+    election = draw.pick({300, 500, 700, 1'500, 2'000});
+    options["election-timeout-ms"] = election;
+  }
+  if (draw.coin()) options["heartbeat-ms"] = election / draw.pick({4, 5, 8, 20});
+  if (draw.coin()) options["lease-duration-ms"] = election * draw.between(50, 95) / 100;
+}
+
+}  // namespace
+
+void draw_modes(std::uint64_t seed, OptionMap& options) {
+  if (stream(seed, "membership").chance(1, 4)) options["membership"] = 1;
+  const std::uint64_t lease = stream(seed, "lease").below(4);
+  if (lease == 0) options["lease"] = 0;
+  if (lease == 1) options["lease"] = 2;
+}
+
+void draw_knobs(std::uint64_t seed, OptionMap& options) {
+  draw_timing(seed, options);
+  for (const Knob& knob : kKnobs) {
+    Draw draw = stream(seed, knob.name);
+    if (draw.coin()) options[std::string(knob.name)] = draw.pick(knob.values);
+  }
+  if (stream(seed, "pre-vote").chance(1, 8)) options["pre-vote"] = 0;
+  // The classical lease needs followers that refuse to vote while they hear a leader.
+  const auto lease = options.find("lease");
+  const bool classical = lease != options.end() && lease->second == 2;
+  if (!classical && stream(seed, "check-quorum").chance(1, 8)) options["check-quorum"] = 0;
+}
+
+}  // namespace synchrodb::sim
