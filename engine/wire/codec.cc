@@ -238,7 +238,6 @@ SnapshotChunk read(wire::SnapshotChunk::Reader in, FieldCheck& check) {
   SnapshotChunk out;
   out.term = check.term(in.getTerm(), "snapshot chunk.term");
   out.meta = read(in.getMeta(), check);
-  check.require(out.meta.term <= out.term, "snapshot chunk.meta.term", "above the message's term");
   out.offset = check.counter(in.getOffset(), "snapshot chunk.offset");
   out.total = check.counter(in.getTotal(), "snapshot chunk.total");
   out.round = check.counter(in.getRound(), "snapshot chunk.round");

@@ -1,8 +1,8 @@
 #include "engine/wire/frame.h"
 
-#include <isa-l/crc.h>
-
 #include <cstring>
+
+#include "engine/storage/crc32c.h"
 
 namespace synchrodb {
 namespace {
@@ -28,15 +28,8 @@ void store32(std::string& bytes, std::size_t at, std::uint32_t value) {
   for (std::size_t i = 0; i < 4; ++i, value >>= 8) bytes[at + i] = static_cast<char>(value & 0xff);
 }
 
-std::uint32_t crc32c(std::uint32_t state, std::string_view bytes) {
-  // The library does not write to the buffer; its signature merely lacks the const.
-  auto* data = reinterpret_cast<unsigned char*>(const_cast<char*>(bytes.data()));
-  return crc32_iscsi(data, static_cast<int>(bytes.size()), state);
-}
-
 std::uint32_t checksum(std::string_view frame) {
-  const std::uint32_t header = crc32c(0xffffffff, frame.substr(0, kChecksumAt));
-  return ~crc32c(header, frame.substr(kFrameHeaderBytes));
+  return crc32c(crc32c(0, frame.substr(0, kChecksumAt)), frame.substr(kFrameHeaderBytes));
 }
 
 Error corrupt(std::string what) {

@@ -186,7 +186,7 @@ inline SnapshotChunk any_chunk() {
   SnapshotChunk chunk;
   chunk.term = any_term();
   chunk.meta.index = any_index();
-  chunk.meta.term = {count_below(chunk.term.value + 1)};
+  chunk.meta.term = any_term();
   chunk.meta.configuration = any_configuration();
   chunk.meta.configuration_index = {count_below(chunk.meta.index.value + 1)};
   chunk.data = std::make_shared<const std::string>(any_bytes(200));
