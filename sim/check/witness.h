@@ -1,0 +1,42 @@
+// Algorithm "witness": replays the order that the system itself claims.
+#pragma once
+
+#include <vector>
+
+#include "sim/check/history.h"
+#include "sim/check/problem.h"
+
+namespace synchrodb::check {
+
+// Sorts the operations by (group, log index, position; reads after the entry that they saw),
+// replays them from the initial state, and checks that each can take its place in that order
+// without leaving its interval. Unanswered operations without a witness are put in where an answer
+// needs them. O(n log n).
+//
+// True: the history is linearizable and `order` (if wanted) is the proof. False: nothing is known.
+class WitnessReplay {
+ public:
+  bool run(const History& history, Problem& problem, std::vector<OperationId>* order);
+  std::uint64_t steps() const { return steps_; }
+
+ private:
+  struct Claim {
+    std::uint64_t group;
+    std::uint64_t rank;  // 2 * index, + 1 for a read of that index
+    std::uint32_t position;
+    std::uint32_t step;
+  };
+
+  bool collect(const History& history, const Problem& problem);
+  // Takes an unanswered operation that leads from `state` to where `step` is legal.
+  bool rescue(Problem& problem, const Step& step, State* state);
+  bool place(const Step& step);
+
+  std::vector<Claim> claims_;
+  std::vector<std::uint32_t> loose_;  // optional steps without a witness, unused
+  EventOrder latest_invoke_ = 0;
+  std::uint64_t steps_ = 0;
+  std::vector<OperationId>* order_ = nullptr;
+};
+
+}  // namespace synchrodb::check
