@@ -41,8 +41,8 @@ class Storage {
   virtual Result<std::map<GroupId, DurableState>> recover() = 0;
 
   // Writes all batches, in order, and syncs once. When it returns ok, every batch is durable. Fills
-  // `staged` with the snapshots whose last piece arrived. An error is final: what reached the disk is
-  // unknown, the node must stop and recover.
+  // `staged` with the snapshots whose last piece arrived. An error is final: what reached the disk
+  // is unknown, the node must stop and recover.
   virtual Result<> write(const std::vector<GroupBatch>& batches,
                          std::vector<StagedSnapshot>& staged) = 0;
 
@@ -54,6 +54,11 @@ class Storage {
   // one removed. The log before `log_start` may be dropped.
   virtual Result<> save_snapshot(GroupId group, const SnapshotMeta& meta, const std::string& state,
                                  Index log_start) = 0;
+
+  // The group has recovered from the fault that recover() reported: it will not be reported again.
+  // Until then every restart does. (A log that has become at least as up to date as all that the
+  // fault may have lost ends it without this call.)
+  virtual Result<> resolve_fault(GroupId group) = 0;
 
   // The whole current snapshot's state; kNotFound without one, kCorrupt when it is damaged.
   virtual Result<std::shared_ptr<const std::string>> read_snapshot(GroupId group) = 0;

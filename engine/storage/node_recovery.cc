@@ -1,0 +1,97 @@
+// NodeStorage::recover: what the directory holds becomes what the groups know.
+#include <algorithm>
+
+#include "consensus/assert.h"
+#include "engine/storage/group_recovery.h"
+#include "engine/storage/node_storage.h"
+
+namespace synchrodb::storage {
+
+namespace {
+
+using Candidates = std::map<GroupId, std::vector<SnapshotCandidate>>;
+
+// Every group that has left a trace outside the log, with its newest intact snapshot.
+std::map<GroupId, ReplayedGroup> known_groups(const std::map<GroupId, HardState>& states,
+                                              const Candidates& candidates) {
+  std::map<GroupId, ReplayedGroup> known;
+  for (const auto& [group, state] : states) known.try_emplace(group);
+  for (const auto& [group, files] : candidates) {
+    ReplayedGroup& g = known[group];
+    auto intact = std::find_if(files.begin(), files.end(),
+                               [](const SnapshotCandidate& c) { return c.intact; });
+    if (intact != files.end()) g.snapshot = intact->meta;
+  }
+  return known;
+}
+
+}  // namespace
+
+Result<std::map<GroupId, DurableState>> NodeStorage::recover() {
+  SYNCHRODB_ASSERT(!recovered_ && !failed_, "recover() is called once");
+  Result<std::map<GroupId, DurableState>> recovered = recover_all();
+  if (!recovered) {
+    failed_ = recovered.error();
+    return recovered;
+  }
+  recovered_ = true;
+  for (const auto& [group, state] : recovered.value()) {
+    if (state.fault) observer_.on_storage_fault(group, *state.fault);
+  }
+  return recovered;
+}
+
+Result<std::map<GroupId, DurableState>> NodeStorage::recover_all() {
+  Result<std::vector<std::string>> names = disk_.list();
+  if (!names) return names.error();
+  std::vector<std::uint64_t> segments;
+  for (const std::string& name : names.value()) {
+    if (auto number = parse_segment_name(name)) segments.push_back(*number);
+  }
+  Result<Candidates> candidates = snapshots_.examine(names.value());
+  if (!candidates) return candidates.error();
+  const bool lived = !segments.empty() || !candidates.value().empty();
+  if (Result<> r = hard_states_.recover(lived); !r) return r.error();
+  // Before anything else exists: without them a directory that holds a log has lost its votes.
+  if (Result<> r = disk_.sync_directory(); !r) return r.error();
+  const std::map<GroupId, HardState> hard_states = hard_states_.states();
+
+  LogRecovery log(disk_, known_groups(hard_states, candidates.value()));
+  const bool expect_log = !hard_states.empty() || !candidates.value().empty();
+  if (Result<> r = log.run(segments, expect_log); !r) return r.error();
+
+  std::map<GroupId, DurableState> states;
+  std::vector<GroupId> rewrite;
+  for (auto& [group, replayed] : log.groups()) {
+    DurableState& state = states[group];
+    if (auto it = hard_states.find(group); it != hard_states.end()) state.hard_state = it->second;
+    const std::vector<SnapshotCandidate>& files = candidates.value()[group];
+    for (auto it = files.rbegin(); it != files.rend(); ++it) {
+      if (it->intact) snapshots_.adopt(group, *it);
+    }
+    state.snapshot = replayed.snapshot;
+    RecoveredGroup joined =
+        join_log_and_snapshot(std::move(replayed), files, state.hard_state.term);
+    GroupLog& kept = groups_[group] = std::move(joined.log);
+    if (joined.rewrite || log.damaged()) rewrite.push_back(group);
+    state.entries.assign(kept.entries().begin(), kept.entries().end());
+    if (kept.fault) state.fault = StorageFault{kept.last(), kept.fault->term, kept.fault->index};
+  }
+  wal_.resume(log);
+  if (Result<> r = start_fresh_segment(rewrite, log.damaged()); !r) return r.error();
+  if (Result<> r = snapshots_.remove_others(names.value()); !r) return r.error();
+  return states;
+}
+
+Result<> NodeStorage::start_fresh_segment(const std::vector<GroupId>& rewrite, bool damaged) {
+  builder_.clear();
+  const std::uint64_t segment = wal_.next_segment();
+  const std::uint64_t head = encode_epilogue(segment, rewrite, options_.segment_bytes / 2);
+  if (Result<> r = wal_.rotate(builder_.length()); !r) return r;
+  if (Result<> r = wal_.write(builder_); !r) return r;
+  needs_confirmation_ = true;
+  // Damaged segments are not used again.
+  return wal_.release_below(head, !damaged);
+}
+
+}  // namespace synchrodb::storage
