@@ -19,7 +19,7 @@ AssertionHandler set_assertion_handler(AssertionHandler handler);
 
 }  // namespace synchrodb
 
-#define SYNCHRODB_ASSERT(condition, meaning)                              \
-  (__builtin_expect(static_cast<bool>(condition), 1)                      \
-       ? static_cast<void>(0)                                             \
+#define SYNCHRODB_ASSERT(condition, meaning)         \
+  (__builtin_expect(static_cast<bool>(condition), 1) \
+       ? static_cast<void>(0)                        \
        : ::synchrodb::assertion_failed(#condition, meaning, __FILE__, __LINE__))

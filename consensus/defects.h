@@ -1,8 +1,8 @@
 // Deliberate defects: one enumerator per historical bug (see the bug zoo in sim/README.md).
 //
-// In the ordinary build `defect(...)` is constexpr false and the compiler removes the branch; a build
-// with SYNCHRODB_DEFECTS lets the simulator switch one on by name, to test the tester. Each site
-// reads `if (defect(Defect::kX))` and misbehaves exactly as the historical bug did.
+// In the ordinary build `defect(...)` is constexpr false and the compiler removes the branch; a
+// build with SYNCHRODB_DEFECTS lets the simulator switch one on by name, to test the tester. Each
+// site reads `if (defect(Defect::kX))` and misbehaves exactly as the historical bug did.
 #pragma once
 
 #include <array>
@@ -13,16 +13,16 @@
 namespace synchrodb {
 
 enum class Defect : std::uint8_t {
-  kVoteNotPersisted,             // zoo 1
-  kPriorTermCommittedByCounting, // zoo 20, thesis 3.6.2
-  kAckBeforeDurable,             // zoo 27, 44
-  kReadWithoutQuorumCheck,       // zoo 16, 19
-  kLeaseIgnoresClockDrift,       // zoo 14
-  kConflictTruncatesCommitted,   // zoo 22
-  kMembershipWithoutOwnTerm,     // zoo 31
-  kOlderSnapshotOverwritesLog,   // zoo 39
-  kDuplicateCommandApplied,      // zoo 47
-  kTornTailAccepted,             // zoo 45
+  kVoteNotPersisted,              // zoo 1
+  kPriorTermCommittedByCounting,  // zoo 20, thesis 3.6.2
+  kAckBeforeDurable,              // zoo 27, 44
+  kReadWithoutQuorumCheck,        // zoo 16, 19
+  kLeaseIgnoresClockDrift,        // zoo 14
+  kConflictTruncatesCommitted,    // zoo 22
+  kMembershipWithoutOwnTerm,      // zoo 31
+  kOlderSnapshotOverwritesLog,    // zoo 39
+  kDuplicateCommandApplied,       // zoo 47
+  kTornTailAccepted,              // zoo 45
   kCount,
 };
 
@@ -60,12 +60,16 @@ static_assert(kDefectNames.size() == static_cast<std::size_t>(Defect::kCount));
 
 // The one defect that is on in this thread, if any.
 extern thread_local std::optional<Defect> active_defect;
-inline bool defect(Defect d) { return active_defect == d; }
+inline bool defect(Defect d) {
+  return active_defect == d;
+}
 inline constexpr bool kDefectsCompiledIn = true;
 
 #else
 
-constexpr bool defect(Defect) { return false; }
+constexpr bool defect(Defect) {
+  return false;
+}
 inline constexpr bool kDefectsCompiledIn = false;
 
 #endif

@@ -19,8 +19,8 @@ struct HardState {
   Term term;
   NodeId voted_for;  // 0: nobody in this term
   // While the node mends a damaged log: the last entry that it may have acknowledged and lost, so
-  // that a restart amid the recovery does not forget that something is missing. recovery_term 0: the
-  // log is whole; recovery_index 0: any entry of recovery_term or before. Opaque to storage.
+  // that a restart amid the recovery does not forget that something is missing. recovery_term 0:
+  // the log is whole; recovery_index 0: any entry of recovery_term or before. Opaque to storage.
   Term recovery_term = {};
   Index recovery_index = {};
   bool operator==(const HardState&) const = default;
@@ -40,7 +40,8 @@ struct AppendBatch {
   IoId id;
   std::optional<HardState> hard_state;
   std::optional<SnapshotPiece> piece;
-  // The staged snapshot becomes the current one and the log restarts after it, dropping every entry.
+  // The staged snapshot becomes the current one and the log restarts after it, dropping every
+  // entry.
   std::optional<SnapshotMeta> install;
   // Consecutive. An index that the log already has replaces it and all that follow (never done to a
   // committed one): truncation and append are one atomic act (bug zoo 22).
@@ -75,21 +76,21 @@ struct ReadReady {
 };
 
 enum class TraceKind : std::uint8_t {
-  kBecameFollower,   // peer: the leader, if known
+  kBecameFollower,  // peer: the leader, if known
   kBecamePreCandidate,
   kBecameCandidate,
   kBecameLeader,
   kBecameLearner,
-  kVoteGranted,      // peer: the candidate; a: 1 if a pre-vote
-  kAppended,         // index: last index; a: how many
-  kTruncated,        // index: the last one kept
-  kCommitted,        // index: the new commit index
-  kConfiguration,    // index: of the entry that took effect; a: 1 joint, 0 simple
-  kSnapshotSending,  // peer, index
-  kSnapshotInstalled,// index
-  kCompacted,        // index
-  kLeaseServed,      // index: read index, served without a round of messages
-  kTransferStarted,  // peer: the target
+  kVoteGranted,        // peer: the candidate; a: 1 if a pre-vote
+  kAppended,           // index: last index; a: how many
+  kTruncated,          // index: the last one kept
+  kCommitted,          // index: the new commit index
+  kConfiguration,      // index: of the entry that took effect; a: 1 joint, 0 simple
+  kSnapshotSending,    // peer, index
+  kSnapshotInstalled,  // index
+  kCompacted,          // index
+  kLeaseServed,        // index: read index, served without a round of messages
+  kTransferStarted,    // peer: the target
   kTransferAborted,
   kSteppedDown,      // check-quorum or removal; a: 1 if check-quorum
   kRecoveryStarted,  // damaged log: neither votes nor leads
@@ -110,9 +111,9 @@ struct Effects {
   std::vector<GatedMessage> gated;
   std::vector<OutgoingMessage> send;
   std::vector<SnapshotSend> snapshots;
-  // State machine: first restore from the current snapshot, then apply the committed entries. Appears
-  // once the installation is durable, so the current snapshot is this one or a newer; and in the first
-  // drain of a core that started from a snapshot.
+  // State machine: first restore from the current snapshot, then apply the committed entries.
+  // Appears once the installation is durable, so the current snapshot is this one or a newer; and
+  // in the first drain of a core that started from a snapshot.
   std::optional<SnapshotMeta> restore;
   std::vector<EntryRef> apply;
   std::vector<ReadReady> reads;

@@ -1,4 +1,5 @@
-// A log entry: immutable once made, shared by reference between log, messages, disk and state machine.
+// A log entry: immutable once made, shared by reference between log, messages, disk and state
+// machine.
 #pragma once
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>

@@ -1,5 +1,5 @@
-// The messages that nodes of one group exchange. Each is a value; who sent it and for which group is
-// on the envelope. Encoded for the wire by engine/wire/.
+// The messages that nodes of one group exchange. Each is a value; who sent it and for which group
+// is on the envelope. Encoded for the wire by engine/wire/.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +45,7 @@ struct AppendRequest {
   Term term;
   Index prev_index;
   Term prev_term;
-  Index commit;  // a receiver may use it only up to what this very message verified
+  Index commit;             // a receiver may use it only up to what this very message verified
   std::uint64_t round = 0;  // the leader's heartbeat round, echoed: ReadIndex, leases, check-quorum
   std::vector<EntryRef> entries;
   // Answers AppendReply::recovery of this receiver: the leader has reset its progress, and no entry
@@ -99,5 +99,8 @@ using Message = std::variant<VoteRequest, VoteReply, AppendRequest, AppendReply,
 
 Term term_of(const Message& message);
 const char* name_of(const Message& message);
+// Whether the message could have been sent by a correct node: ids below 2^62, entries consecutive
+// and of rising terms, configurations valid. What is not well formed is dropped unread.
+bool is_well_formed(const Message& message);
 
 }  // namespace synchrodb

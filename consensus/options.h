@@ -9,8 +9,8 @@
 namespace synchrodb {
 
 enum class LeaseKind : std::uint8_t {
-  kNone,       // kLease reads fall back to ReadIndex
-  kLog,        // the log is the lease (LeaseGuard, arXiv 2512.15659): needs synchronised wall clocks
+  kNone,  // kLease reads fall back to ReadIndex
+  kLog,   // the log is the lease (LeaseGuard, arXiv 2512.15659): needs synchronised wall clocks
   kClassical,  // counted from the send of an acknowledged heartbeat (thesis 6.4.1), for comparison
 };
 
@@ -23,8 +23,9 @@ struct RaftOptions {
   Duration heartbeat_interval = milliseconds(100);
   // A follower campaigns after [election_timeout, 2 * election_timeout) without a leader.
   Duration election_timeout = seconds(1);
-  bool pre_vote = true;      // thesis 9.6
-  bool check_quorum = true;  // thesis 6.2: a leader without a quorum for an election timeout resigns
+  bool pre_vote = true;  // thesis 9.6
+  bool check_quorum =
+      true;  // thesis 6.2: a leader without a quorum for an election timeout resigns
   LeaseKind lease = LeaseKind::kLog;
   Duration lease_duration = milliseconds(900);  // kLog: delta; kClassical: at most election_timeout
   // The greatest rate error, in parts per million, that a lease allows a monotonic clock.
@@ -40,6 +41,9 @@ struct RaftOptions {
   // Entries kept in memory behind a snapshot for followers that lag a little.
   std::size_t compaction_tail = 128;
   std::uint64_t priority = 0;  // election priority; see VoteRequest::priority
+  // Research: elections need this many voters above a majority, commits correspondingly fewer (see
+  // QuorumRule). Every node of a group must agree on it.
+  std::size_t election_quorum_surplus = 0;
 };
 
 }  // namespace synchrodb

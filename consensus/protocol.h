@@ -1,8 +1,8 @@
 // What a consensus protocol is to its driver: a deterministic function of its inputs.
 //
-// No I/O, clock, thread, fiber, lock, log or callback: whatever happens comes in through the methods,
-// whatever must happen goes out through drain(). Raft is the first implementation; the replica and
-// the simulator know only this interface.
+// No I/O, clock, thread, fiber, lock, log or callback: whatever happens comes in through the
+// methods, whatever must happen goes out through drain(). Raft is the first implementation; the
+// replica and the simulator know only this interface.
 #pragma once
 
 #include <cstdint>
@@ -51,11 +51,11 @@ struct NotLeader {
 };
 struct Refused {
   enum class Why : std::uint8_t {
-    kTooMuchUncommitted,   // bounded uncommitted size: back off
-    kTransferring,         // leadership transfer in progress
-    kChangeInProgress,     // an earlier membership change is not committed yet
-    kNotReady,             // no entry of the own term committed yet (thesis errata 2015)
-    kInvalidChange,        // no voters left, an unknown node, a node twice
+    kTooMuchUncommitted,  // bounded uncommitted size: back off
+    kTransferring,        // leadership transfer in progress
+    kChangeInProgress,    // an earlier membership change is not committed yet
+    kNotReady,            // no entry of the own term committed yet (thesis errata 2015)
+    kInvalidChange,       // no voters left, an unknown node, a node twice
   } why;
 };
 using ProposeResult = std::variant<Proposed, NotLeader, Refused>;
@@ -65,8 +65,8 @@ enum class ReadMode : std::uint8_t {
   kLease,      // served locally while the lease holds, else as kReadIndex
 };
 
-// A membership change: nodes to add as voters (a learner is promoted), to add as learners, to remove.
-// More than one voter changed needs joint consensus.
+// A membership change: nodes to add as voters (a learner is promoted), to add as learners, to
+// remove. More than one voter changed needs joint consensus.
 struct ConfigurationChange {
   std::vector<NodeId> add_voters;
   std::vector<NodeId> add_learners;
@@ -81,11 +81,11 @@ struct ProtocolStatus {
   Term term;
   NodeId leader;  // 0: unknown
   Index commit;
-  Index applied;    // as reported by on_applied
-  Index first;      // first index still in the log
+  Index applied;  // as reported by on_applied
+  Index first;    // first index still in the log
   Index last;
   Term last_term;
-  Index durable;    // last index known durable on this node
+  Index durable;  // last index known durable on this node
   bool recovering = false;
   std::size_t log_bytes = 0;  // of the entries in memory
 };

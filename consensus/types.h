@@ -21,10 +21,11 @@ struct Id {
 using NodeId = Id<struct NodeIdTag>;    // never reused: a wiped machine comes back under a new one
 using GroupId = Id<struct GroupIdTag>;  // one Raft group
 using Term = Id<struct TermTag>;
-using Index = Id<struct IndexTag>;      // position in a group's log; the first entry is 1
-using IoId = Id<struct IoIdTag>;        // durability watermark, one sequence a node
-using ReadId = Id<struct ReadIdTag>;    // a linearizable read in progress, unique within a replica
-using SessionId = Id<struct SessionIdTag>;  // a client session; the index of the entry that opened it
+using Index = Id<struct IndexTag>;    // position in a group's log; the first entry is 1
+using IoId = Id<struct IoIdTag>;      // durability watermark, one sequence a node
+using ReadId = Id<struct ReadIdTag>;  // a linearizable read in progress, unique within a replica
+using SessionId =
+    Id<struct SessionIdTag>;  // a client session; the index of the entry that opened it
 
 // A signed span of time in nanoseconds.
 struct Duration {
@@ -32,14 +33,30 @@ struct Duration {
   constexpr auto operator<=>(const Duration&) const = default;
 };
 
-constexpr Duration nanoseconds(std::int64_t n) { return {n}; }
-constexpr Duration microseconds(std::int64_t n) { return {n * 1'000}; }
-constexpr Duration milliseconds(std::int64_t n) { return {n * 1'000'000}; }
-constexpr Duration seconds(std::int64_t n) { return {n * 1'000'000'000}; }
-constexpr Duration operator+(Duration a, Duration b) { return {a.ns + b.ns}; }
-constexpr Duration operator-(Duration a, Duration b) { return {a.ns - b.ns}; }
-constexpr Duration operator*(Duration a, std::int64_t k) { return {a.ns * k}; }
-constexpr Duration operator/(Duration a, std::int64_t k) { return {a.ns / k}; }
+constexpr Duration nanoseconds(std::int64_t n) {
+  return {n};
+}
+constexpr Duration microseconds(std::int64_t n) {
+  return {n * 1'000};
+}
+constexpr Duration milliseconds(std::int64_t n) {
+  return {n * 1'000'000};
+}
+constexpr Duration seconds(std::int64_t n) {
+  return {n * 1'000'000'000};
+}
+constexpr Duration operator+(Duration a, Duration b) {
+  return {a.ns + b.ns};
+}
+constexpr Duration operator-(Duration a, Duration b) {
+  return {a.ns - b.ns};
+}
+constexpr Duration operator*(Duration a, std::int64_t k) {
+  return {a.ns * k};
+}
+constexpr Duration operator/(Duration a, std::int64_t k) {
+  return {a.ns / k};
+}
 
 // A reading of one node's monotonic clock. Readings of two nodes must not be compared.
 struct Instant {
@@ -51,16 +68,24 @@ inline constexpr Instant kNever{std::numeric_limits<std::int64_t>::max()};
 constexpr Instant operator+(Instant t, Duration d) {
   return t == kNever ? kNever : Instant{t.ns + d.ns};
 }
-constexpr Instant operator-(Instant t, Duration d) { return {t.ns - d.ns}; }
-constexpr Duration operator-(Instant a, Instant b) { return {a.ns - b.ns}; }
+constexpr Instant operator-(Instant t, Duration d) {
+  return {t.ns - d.ns};
+}
+constexpr Duration operator-(Instant a, Instant b) {
+  return {a.ns - b.ns};
+}
 
 // Civil time: nanoseconds since the Unix epoch.
 struct WallTime {
   std::int64_t ns = 0;
   constexpr auto operator<=>(const WallTime&) const = default;
 };
-constexpr WallTime operator+(WallTime t, Duration d) { return {t.ns + d.ns}; }
-constexpr Duration operator-(WallTime a, WallTime b) { return {a.ns - b.ns}; }
+constexpr WallTime operator+(WallTime t, Duration d) {
+  return {t.ns + d.ns};
+}
+constexpr Duration operator-(WallTime a, WallTime b) {
+  return {a.ns - b.ns};
+}
 
 // An interval that claims to contain civil time (Spanner's TrueTime; LeaseGuard, arXiv 2512.15659).
 // `synchronised` false: the clock makes no claim, and leases must not be built on it.
