@@ -109,7 +109,8 @@ inline std::optional<std::uint64_t> parse_segment_name(std::string_view name) {
 // ---- Hard state --------------------------------------------------------------------------------
 
 // One sector a group, in each of two files that mirror one another.
-//   crc:4 version:4 magic:8 copy:4 slot:4 sequence:8 group:8 term:8 voted_for:8 zero...
+//   crc:4 version:4 magic:8 copy:4 slot:4 sequence:8 group:8 term:8 voted_for:8
+//   recovery_term:8 recovery_index:8 zero...
 inline constexpr std::uint64_t kHardStateMagic = 0x31445248'42445953;  // "SYDBHRD1"
 inline constexpr const char* kHardStateName[2] = {"hard-state-a", "hard-state-b"};
 

@@ -4,6 +4,12 @@
 
 namespace synchrodb::storage {
 
+bool remembers(const HardState& state, const FaultBound& bound) {
+  if (!state.recovery_term) return false;
+  const FaultBound remembered{state.recovery_term, state.recovery_index};
+  return join(remembered, bound) == remembered;
+}
+
 FaultBound join(const FaultBound& a, const FaultBound& b) {
   if (a.term != b.term) return a.term > b.term ? a : b;
   if (!a.index || !b.index) return {a.term, Index{}};

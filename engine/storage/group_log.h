@@ -6,7 +6,7 @@
 #include <deque>
 #include <optional>
 
-#include "consensus/entry.h"
+#include "consensus/effects.h"
 #include "engine/storage/format.h"
 
 namespace synchrodb::storage {
@@ -18,6 +18,8 @@ struct FaultBound {
   bool operator==(const FaultBound&) const = default;
 };
 
+// Whether the hard state keeps the promise behind `bound` by itself.
+bool remembers(const HardState& state, const FaultBound& bound);
 // The bound that covers both.
 FaultBound join(const FaultBound& a, const FaultBound& b);
 

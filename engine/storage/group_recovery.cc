@@ -1,5 +1,7 @@
 #include "engine/storage/group_recovery.h"
 
+#include <algorithm>
+
 namespace synchrodb::storage {
 
 namespace {
@@ -24,7 +26,7 @@ RecoveredGroup join_log_and_snapshot(ReplayedGroup replayed,
   GroupLog& log = out.log;
   const Index index = replayed.snapshot ? replayed.snapshot->index : Index{};
   const Term snapshot_term = replayed.snapshot ? replayed.snapshot->term : Term{};
-  const FaultBound unknown{term, Index{}};
+  const FaultBound unknown{std::max({term, log.last_term(), snapshot_term}), Index{}};
 
   if (index < log.base()) {
     // The snapshot that the log follows is gone: what is left of the log hangs in the air.
@@ -43,9 +45,11 @@ RecoveredGroup join_log_and_snapshot(ReplayedGroup replayed,
   }
   if (replayed.suspect) add_fault(log, replayed.bound.value_or(unknown));
   if (!candidates.empty() && candidates.front().index > index) {
-    lost_snapshot(log, candidates.front(), term);
+    lost_snapshot(log, candidates.front(), unknown.term);
     out.rewrite = true;
   }
+  // A group that saw no term has acknowledged nothing.
+  if (log.fault && !log.fault->term) log.fault.reset();
   // Also ends a fault of an earlier recovery whose group has caught up since.
   if (log.fault && log.covers(*log.fault)) log.fault.reset();
   return out;

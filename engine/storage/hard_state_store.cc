@@ -28,6 +28,8 @@ std::string HardStateStore::encode(const Slot& slot, std::uint32_t number, std::
   put(p + 32, slot.group.value);
   put(p + 40, slot.state.term.value);
   put(p + 48, slot.state.voted_for.value);
+  put(p + 56, slot.state.recovery_term.value);
+  put(p + 64, slot.state.recovery_index.value);
   put(p, crc32c(0, p + 4, kSector - 4));
   return sector;
 }
@@ -47,6 +49,8 @@ HardStateStore::Judged HardStateStore::judge(std::string_view sector, std::uint3
   good.slot.group.value = get<std::uint64_t>(p + 32);
   good.slot.state.term.value = get<std::uint64_t>(p + 40);
   good.slot.state.voted_for.value = get<std::uint64_t>(p + 48);
+  good.slot.state.recovery_term.value = get<std::uint64_t>(p + 56);
+  good.slot.state.recovery_index.value = get<std::uint64_t>(p + 64);
   return good.slot.sequence == 0 ? damaged : good;
 }
 

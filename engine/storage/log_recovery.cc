@@ -83,22 +83,28 @@ bool LogRecovery::linked(const SegmentScan& scan, const FoundBatch& batch) const
   }
   const bool in_place = scan.segment == last_segment_ ? batch.first_sector == last_end_
                                                       : batch.first_sector == kSegmentHeaderSectors;
-  return in_place && batch.header.watermark == last_good_ && batch.header.sequence > last_good_;
+  return in_place && links(batch.header.watermark) && batch.header.sequence > last_good_;
+}
+
+void LogRecovery::replay_batch(const SegmentScan& scan, const FoundBatch& batch,
+                               std::string_view bytes) {
+  const SectorHeader& h = batch.header;
+  ParsedBatch parsed =
+      parse_records(batch_payload(bytes, batch.first_sector, batch.sectors, h.length));
+  if (!linked(scan, batch) || !parsed.whole) replay_.broken();
+  if (parsed.whole) replay_.apply(parsed, scan.segment);
+  any_batch_ = true;
+  before_last_ = h.watermark;
+  last_good_ = h.sequence;
+  last_segment_ = scan.segment;
+  last_end_ = batch.first_sector + batch.sectors;
+  last_batch_ = std::move(parsed);
+  tail_.clear();
+  starts_.clear();
 }
 
 void LogRecovery::replay_segment(const SegmentScan& scan, std::string_view bytes) {
-  for (const FoundBatch& batch : scan.batches) {
-    const ParsedBatch parsed =
-        parse_records(batch_payload(bytes, batch.first_sector, batch.sectors, batch.header.length));
-    if (!linked(scan, batch) || !parsed.whole) replay_.broken();
-    if (parsed.whole) replay_.apply(parsed, scan.segment);
-    any_batch_ = true;
-    last_good_ = batch.header.sequence;
-    last_segment_ = scan.segment;
-    last_end_ = batch.first_sector + batch.sectors;
-    tail_.clear();
-    starts_.clear();
-  }
+  for (const FoundBatch& batch : scan.batches) replay_batch(scan, batch, bytes);
   note_tail(scan, bytes);
 }
 
@@ -125,7 +131,7 @@ bool LogRecovery::torn(const Start& start) const {
     return true;  // a sync would have brought it here
   const SectorHeader& h = start.judged.header;
   if (start.judged.verdict != SectorVerdict::kNew || h.position != 0) return false;
-  if (h.sequence <= last_good_ || h.watermark != last_good_) return false;
+  if (h.sequence <= last_good_ || !links(h.watermark)) return false;
   const std::uint64_t end = start.number + sectors_for(h.length);
   return std::none_of(tail_.begin(), tail_.end(), [&](const TailSector& s) {
     if (s.segment != start.segment || s.number < start.number || s.number >= end) return false;

@@ -34,6 +34,10 @@ class LogRecovery {
   // A batch that was never acknowledged has been cut off.
   bool tail_cut() const { return tail_cut_; }
   std::uint64_t last_good() const { return last_good_; }
+  // The last good batch, and the one before it. Whether the last one is on the disk or only in the
+  // page cache, whose sync may have failed, nobody knows: it must be written again.
+  std::uint64_t before_last() const { return before_last_; }
+  const std::vector<Record>& last_batch() const { return last_batch_.records; }
   // Above anything seen anywhere, so that nothing stale can ever pass for new.
   std::uint64_t highest_sequence() const { return highest_sequence_; }
   std::uint64_t highest_segment() const { return highest_segment_; }
@@ -57,6 +61,11 @@ class LogRecovery {
   Result<> find_head(const std::vector<std::uint64_t>& segments);
   Result<> read_segment(std::uint64_t segment);
   void replay_segment(const SegmentScan& scan, std::string_view bytes);
+  void replay_batch(const SegmentScan& scan, const FoundBatch& batch, std::string_view bytes);
+  // A link to the last good batch, or to the one before it: then it repeats the last good one.
+  bool links(std::uint64_t watermark) const {
+    return watermark == last_good_ || watermark == before_last_;
+  }
   // Whether the batch follows the last good one in place and by its link.
   bool linked(const SegmentScan& scan, const FoundBatch& batch) const;
   void note_tail(const SegmentScan& scan, std::string_view bytes);
@@ -71,6 +80,8 @@ class LogRecovery {
   bool any_batch_ = false;
   bool tail_cut_ = false;
   std::uint64_t last_good_ = 0;
+  std::uint64_t before_last_ = 0;
+  ParsedBatch last_batch_;
   std::uint64_t last_segment_ = 0;  // of the last good batch ...
   std::uint32_t last_end_ = 0;      // ... and the sector after it
   std::uint64_t highest_sequence_ = 0;

@@ -65,33 +65,66 @@ Result<std::map<GroupId, DurableState>> NodeStorage::recover_all() {
   for (auto& [group, replayed] : log.groups()) {
     DurableState& state = states[group];
     if (auto it = hard_states.find(group); it != hard_states.end()) state.hard_state = it->second;
-    const std::vector<SnapshotCandidate>& files = candidates.value()[group];
-    for (auto it = files.rbegin(); it != files.rend(); ++it) {
-      if (it->intact) snapshots_.adopt(group, *it);
+    if (recover_group(group, std::move(replayed), candidates.value()[group], state) ||
+        log.damaged()) {
+      rewrite.push_back(group);
     }
-    state.snapshot = replayed.snapshot;
-    RecoveredGroup joined =
-        join_log_and_snapshot(std::move(replayed), files, state.hard_state.term);
-    GroupLog& kept = groups_[group] = std::move(joined.log);
-    if (joined.rewrite || log.damaged()) rewrite.push_back(group);
-    state.entries.assign(kept.entries().begin(), kept.entries().end());
-    if (kept.fault) state.fault = StorageFault{kept.last(), kept.fault->term, kept.fault->index};
   }
   wal_.resume(log);
-  if (Result<> r = start_fresh_segment(rewrite, log.damaged()); !r) return r.error();
+  if (Result<> r = start_fresh_segment(log, std::move(rewrite)); !r) return r.error();
   if (Result<> r = snapshots_.remove_others(names.value()); !r) return r.error();
+  if (log.tail_cut()) observer_.on_mark("a torn log tail was cut");
+  if (log.damaged()) observer_.on_mark("recovery found a damaged log");
   return states;
 }
 
-Result<> NodeStorage::start_fresh_segment(const std::vector<GroupId>& rewrite, bool damaged) {
+bool NodeStorage::recover_group(GroupId group, ReplayedGroup replayed,
+                                const std::vector<SnapshotCandidate>& candidates,
+                                DurableState& state) {
+  for (auto it = candidates.rbegin(); it != candidates.rend(); ++it) {
+    if (it->intact) snapshots_.adopt(group, *it);
+  }
+  state.snapshot = replayed.snapshot;
+  RecoveredGroup joined =
+      join_log_and_snapshot(std::move(replayed), candidates, state.hard_state.term);
+  GroupLog& log = groups_[group] = std::move(joined.log);
+  state.entries.assign(log.entries().begin(), log.entries().end());
+  if (log.fault) {
+    state.fault = StorageFault{log.last(), log.fault->term, log.fault->index};
+    if (remembers(state.hard_state, *log.fault)) log.fault.reset();
+  }
+  return joined.rewrite;
+}
+
+// If the sync of the last batch failed before the restart, then what was read of it came from a
+// page cache that believes it clean, and no second sync would write it (Rebello et al., USENIX ATC
+// 2020).
+void NodeStorage::encode_last_batch_again(const std::vector<Record>& records,
+                                          const std::vector<GroupId>& except,
+                                          std::uint64_t segment) {
+  for (const Record& r : records) {
+    if (std::binary_search(except.begin(), except.end(), r.group)) continue;
+    if (r.type == RecordType::kEntry) {
+      builder_.entry(r.group, *r.entry, r.previous_term);
+      GroupLog& log = groups_[r.group];
+      if (r.entry->index() > log.base()) log.note_run(r.entry->index(), segment);
+    } else if (r.type == RecordType::kReset || r.type == RecordType::kFaultResolved) {
+      builder_.position(r.type, r.group, r.index, r.term);
+    }
+  }
+}
+
+Result<> NodeStorage::start_fresh_segment(const LogRecovery& log, std::vector<GroupId> rewrite) {
   builder_.clear();
   const std::uint64_t segment = wal_.next_segment();
-  const std::uint64_t head = encode_epilogue(segment, rewrite, options_.segment_bytes / 2);
+  const std::vector<GroupId> copies = choose_copies(std::move(rewrite), options_.segment_bytes / 2);
+  encode_last_batch_again(log.last_batch(), copies, segment);
+  const std::uint64_t head = encode_epilogue(segment, copies);
   if (Result<> r = wal_.rotate(builder_.length()); !r) return r;
   if (Result<> r = wal_.write(builder_); !r) return r;
   needs_confirmation_ = true;
   // Damaged segments are not used again.
-  return wal_.release_below(head, !damaged);
+  return wal_.release_below(head, !log.damaged());
 }
 
 }  // namespace synchrodb::storage

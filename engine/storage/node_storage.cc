@@ -63,7 +63,7 @@ Result<> NodeStorage::write_snapshots(const std::vector<GroupBatch>& batches,
 
 void NodeStorage::encode(const GroupBatch& b) {
   const AppendBatch& batch = b.batch;
-  if (!batch.install && batch.entries.empty()) return;
+  if (!batch.install && batch.entries.empty() && !batch.hard_state) return;
   GroupLog& log = groups_[b.group];
   if (batch.install) {
     builder_.position(RecordType::kReset, b.group, batch.install->index, batch.install->term);
@@ -74,7 +74,9 @@ void NodeStorage::encode(const GroupBatch& b) {
     for (const EntryRef& entry : batch.entries) encode_entry(b.group, log, entry);
     if (const SnapshotMeta* snapshot = snapshots_.current(b.group)) log.trim(snapshot->index);
   }
-  if (log.fault && log.covers(*log.fault)) {
+  const bool mended = log.fault && log.covers(*log.fault);
+  const bool taken_over = log.fault && batch.hard_state && remembers(*batch.hard_state, *log.fault);
+  if (mended || taken_over) {
     builder_.position(RecordType::kFaultResolved, b.group, Index{}, Term{});
     log.fault.reset();
   }
@@ -96,7 +98,8 @@ Result<> NodeStorage::commit() {
   for (const Touched& t : touched_) groups_[t.group].note_run(t.first, segment);
   std::uint64_t head = 0;
   if (rotate) {
-    head = encode_epilogue(segment, {}, std::min(options_.segment_bytes / 8, kMostCopied));
+    const std::uint64_t budget = std::min(options_.segment_bytes / 8, kMostCopied);
+    head = encode_epilogue(segment, choose_copies({}, budget));
     if (Result<> r = wal_.rotate(builder_.length()); !r) return r;
   }
   if (Result<> r = wal_.write(builder_); !r) return r;
@@ -117,15 +120,13 @@ void NodeStorage::encode_whole_log(GroupId group, std::uint64_t segment) {
 }
 
 // Whole segments' worth of groups, oldest segment first, as long as the budget lasts.
-std::vector<GroupId> NodeStorage::choose_copies(std::uint64_t budget,
-                                                std::uint64_t keep_from) const {
+std::vector<GroupId> NodeStorage::choose_copies(std::vector<GroupId> copies,
+                                                std::uint64_t budget) const {
   std::map<std::uint64_t, std::vector<GroupId>> pinned;
   for (const auto& [group, log] : groups_) {
-    if (auto oldest = log.oldest_segment(); oldest && *oldest < keep_from) {
-      pinned[*oldest].push_back(group);
-    }
+    const auto oldest = log.oldest_segment();
+    if (oldest && *oldest < wal_.next_segment()) pinned[*oldest].push_back(group);
   }
-  std::vector<GroupId> copies;
   for (const auto& [segment, groups] : pinned) {
     std::uint64_t cost = 0;
     for (GroupId group : groups) cost += groups_.at(group).bytes();
@@ -133,16 +134,13 @@ std::vector<GroupId> NodeStorage::choose_copies(std::uint64_t budget,
     budget -= cost;
     copies.insert(copies.end(), groups.begin(), groups.end());
   }
+  std::sort(copies.begin(), copies.end());
+  copies.erase(std::unique(copies.begin(), copies.end()), copies.end());
   return copies;
 }
 
 std::uint64_t NodeStorage::encode_epilogue(std::uint64_t segment,
-                                           const std::vector<GroupId>& rewrite,
-                                           std::uint64_t budget) {
-  std::vector<GroupId> copies = rewrite;
-  for (GroupId group : choose_copies(budget, segment)) copies.push_back(group);
-  std::sort(copies.begin(), copies.end());
-  copies.erase(std::unique(copies.begin(), copies.end()), copies.end());
+                                           const std::vector<GroupId>& copies) {
   for (GroupId group : copies) encode_whole_log(group, segment);
   std::uint64_t head = segment;
   for (const auto& [group, log] : groups_) {
@@ -185,18 +183,6 @@ Result<> NodeStorage::save_snapshot(GroupId group, const SnapshotMeta& meta,
 
 Result<std::shared_ptr<const std::string>> NodeStorage::read_snapshot(GroupId group) {
   return snapshots_.read(group);
-}
-
-Result<> NodeStorage::resolve_fault(GroupId group) {
-  SYNCHRODB_ASSERT(recovered_, "recover() comes first");
-  if (failed_) return refuse();
-  GroupLog& log = groups_[group];
-  if (!log.fault) return {};
-  log.fault.reset();
-  builder_.clear();
-  touched_.clear();
-  builder_.position(RecordType::kFaultResolved, group, Index{}, Term{});
-  return keep(commit());
 }
 
 }  // namespace synchrodb::storage

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "engine/storage/batch_builder.h"
-#include "engine/storage/group_log.h"
+#include "engine/storage/group_recovery.h"
 #include "engine/storage/hard_state_store.h"
 #include "engine/storage/snapshot_store.h"
 #include "engine/storage/storage.h"
@@ -33,7 +33,6 @@ class NodeStorage : public Storage {
   Result<> save_snapshot(GroupId group, const SnapshotMeta& meta, const std::string& state,
                          Index log_start) override;
   Result<std::shared_ptr<const std::string>> read_snapshot(GroupId group) override;
-  Result<> resolve_fault(GroupId group) override;
 
  private:
   // Entries of `group` from `first` on are in the batch being built.
@@ -47,9 +46,14 @@ class NodeStorage : public Storage {
   Result<> refuse() const;
 
   Result<std::map<GroupId, DurableState>> recover_all();
+  // Fills `state`; true if the log on disk must be rewritten.
+  bool recover_group(GroupId group, ReplayedGroup replayed,
+                     const std::vector<SnapshotCandidate>& candidates, DurableState& state);
   // The log goes on in a segment of its own, which says where every group stands; `rewrite`: groups
   // whose log on disk differs from what was recovered, or all of them after damage.
-  Result<> start_fresh_segment(const std::vector<GroupId>& rewrite, bool damaged);
+  Result<> start_fresh_segment(const LogRecovery& log, std::vector<GroupId> rewrite);
+  void encode_last_batch_again(const std::vector<Record>& records,
+                               const std::vector<GroupId>& except, std::uint64_t segment);
 
   Result<> write_hard_states(const std::vector<GroupBatch>& batches);
   Result<> write_snapshots(const std::vector<GroupBatch>& batches,
@@ -58,12 +62,12 @@ class NodeStorage : public Storage {
   void encode_entry(GroupId group, GroupLog& log, const EntryRef& entry);
   Result<> commit();
 
-  // Ends the first batch of a new segment: copies the logs of `rewrite`, and of groups that pin the
-  // oldest segments if `budget` bytes suffice, says where all the others stand, which faults are
-  // open, and where the log now begins; that is returned.
-  std::uint64_t encode_epilogue(std::uint64_t segment, const std::vector<GroupId>& rewrite,
-                                std::uint64_t budget);
-  std::vector<GroupId> choose_copies(std::uint64_t budget, std::uint64_t keep_from) const;
+  // Ends the first batch of a new segment: copies the logs of `copies`, says where all the others
+  // stand, which faults are open, and where the log now begins; that is returned.
+  std::uint64_t encode_epilogue(std::uint64_t segment, const std::vector<GroupId>& copies);
+  // Adds the groups that pin the oldest segments, as long as `budget` bytes suffice; sorted,
+  // unique.
+  std::vector<GroupId> choose_copies(std::vector<GroupId> copies, std::uint64_t budget) const;
   void encode_whole_log(GroupId group, std::uint64_t segment);
 
   Disk& disk_;

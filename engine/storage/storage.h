@@ -37,7 +37,10 @@ class Storage {
  public:
   virtual ~Storage() = default;
 
-  // What recovery found, by group. Called once, before anything else.
+  // What recovery found, by group. Called once, before anything else. A fault is reported at every
+  // recovery until a hard state that covers it (recovery_term, recovery_index) is durable, or the
+  // log has become at least as up to date as all that may be lost: a restart does not forget it.
+  // kCorrupt: the hard state itself is lost; the node must be removed and rejoin under a new id.
   virtual Result<std::map<GroupId, DurableState>> recover() = 0;
 
   // Writes all batches, in order, and syncs once. When it returns ok, every batch is durable. Fills
@@ -54,11 +57,6 @@ class Storage {
   // one removed. The log before `log_start` may be dropped.
   virtual Result<> save_snapshot(GroupId group, const SnapshotMeta& meta, const std::string& state,
                                  Index log_start) = 0;
-
-  // The group has recovered from the fault that recover() reported: it will not be reported again.
-  // Until then every restart does. (A log that has become at least as up to date as all that the
-  // fault may have lost ends it without this call.)
-  virtual Result<> resolve_fault(GroupId group) = 0;
 
   // The whole current snapshot's state; kNotFound without one, kCorrupt when it is damaged.
   virtual Result<std::shared_ptr<const std::string>> read_snapshot(GroupId group) = 0;

@@ -19,7 +19,7 @@ void Wal::resume(const LogRecovery& found) {
   files_.assign(found.files().begin(), found.files().end());
   highest_segment_ = found.highest_segment();
   sequence_ = std::max(found.highest_sequence(), found.last_good());
-  watermark_ = found.last_good();
+  watermark_ = found.before_last();
 }
 
 bool Wal::fits(std::uint64_t payload) const {
