@@ -21,7 +21,10 @@ namespace synchrodb {
 void Raft::start_recovery(const StorageFault& fault) {
   Term lost_term = fault.lost_term;
   Index lost_index = fault.lost_index;
-  if (!lost_index) lost_term = hard_state_.term;  // anything up to now
+  if (!lost_term) {  // anything up to now
+    lost_term = hard_state_.term;
+    lost_index = {};
+  }
   if (!lost_term) return;                         // nothing was ever acknowledged
   const auto key = [](Term t, Index i) { return std::pair(t, i ? i.value : ~std::uint64_t{0}); };
   if (recovering() &&
