@@ -209,6 +209,7 @@ void Replica::perform(Effects& effects) {
     if (!effects.append->entries.empty()) {
       env_.observer.on_appended(group_, effects.append->entries);
     }
+    if (effects.append->install) installing_ = std::exchange(incoming_, Incoming{});
     writer_.submit(group_, std::move(*effects.append));
   }
   for (OutgoingMessage& out : effects.send) {
@@ -237,6 +238,8 @@ void Replica::release_gated() {
 
 void Replica::apply(const std::vector<EntryRef>& entries) {
   for (const EntryRef& entry : entries) {
+    // Part of a snapshot that was installed in the place of an older one.
+    if (entry->index() <= state_machine_.applied()) continue;
     Reply result = state_machine_.apply(*entry);
     applied_term_ = entry->term();
     bytes_since_snapshot_ += entry->size();
@@ -294,22 +297,25 @@ void Replica::keep_piece(const SnapshotPiece& piece) {
 }
 
 void Replica::restore(const SnapshotMeta& meta) {
-  SYNCHRODB_ASSERT(incoming_.meta == meta, "a snapshot is installed from the pieces received");
-  const std::optional<std::string_view> state = open_snapshot(incoming_.state);
-  SYNCHRODB_ASSERT(state.has_value(), "an installed snapshot was verified when it was staged");
-  if (meta.index <= state_machine_.applied() && !defect(Defect::kOlderSnapshotOverwritesLog)) {
+  const bool backwards = defect(Defect::kOlderSnapshotOverwritesLog) && installing_.meta == meta;
+  if (meta.index <= state_machine_.applied() && !backwards) {
     return;  // what this node has applied already contains it
   }
+  SYNCHRODB_ASSERT(installing_.meta.index >= meta.index,
+                   "a snapshot is installed from the pieces received");
+  const std::optional<std::string_view> state = open_snapshot(installing_.state);
+  SYNCHRODB_ASSERT(state.has_value(), "an installed snapshot was verified when it was staged");
   const Result<> restored = state_machine_.restore(*state);
   SYNCHRODB_ASSERT(restored.ok(), "a verified snapshot can be restored");
-  applied_term_ = meta.term;
-  snapshot_meta_ = meta;
-  snapshot_ = std::make_shared<const std::string>(std::move(incoming_.state));
-  incoming_ = Incoming{};
+  const SnapshotMeta& installed = installing_.meta;
+  applied_term_ = installed.term;
+  snapshot_meta_ = installed;
   bytes_since_snapshot_ = 0;
-  env_.observer.on_restored(group_, meta, state_machine_.digest());
+  env_.observer.on_restored(group_, installed, state_machine_.digest());
   // Whether those writes are part of the snapshot cannot be told from here.
-  for (auto& responder : writes_.take_up_to(meta.index)) responder->reply(ClientReply{});
+  for (auto& responder : writes_.take_up_to(installed.index)) responder->reply(ClientReply{});
+  snapshot_ = std::make_shared<const std::string>(std::move(installing_.state));
+  installing_ = Incoming{};
   protocol_->on_applied(state_machine_.applied());
   serve_ready_reads();
 }

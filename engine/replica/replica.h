@@ -111,7 +111,8 @@ class Replica final : public WriterClient {
   PendingWrites writes_;
   PendingReads reads_;
 
-  Incoming incoming_;
+  Incoming incoming_;    // being received
+  Incoming installing_;  // whole, on its way to be the current one
   bool snapshot_requested_ = false;
   bool snapshot_in_progress_ = false;
   std::size_t bytes_since_snapshot_ = 0;

@@ -1,0 +1,71 @@
+#include "sim/world/admin.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/env/sync.h"
+#include "sim/marks.h"
+
+namespace synchrodb::sim {
+
+Admin::Admin(const Surroundings& world, Cluster& cluster, NodeId endpoint)
+    : world_(world),
+      cluster_(cluster),
+      owner_(world.kernel.add_owner("operator")),
+      clock_(world.kernel, owner_, endpoint.value, world.counters),
+      fibers_(world.kernel, owner_, clock_),
+      random_(world.streams.stream("operator")),
+      transport_(world.network.attach(endpoint, owner_, clock_)) {
+  transport_->open();
+}
+
+Client Admin::make_client() {
+  ClientOptions options;
+  options.group = kGroup;
+  options.call_timeout = seconds(3);
+  return Client(clock_, fibers_, *transport_, random_, options, cluster_.ids());
+}
+
+bool Admin::already(const ConfigurationChange& step) const {
+  const Configuration now = cluster_.configuration();
+  if (now.joint()) return false;
+  const auto voter = [&](NodeId id) { return now.is_voter(id); };
+  const auto member = [&](NodeId id) { return now.contains(id); };
+  return std::all_of(step.add_voters.begin(), step.add_voters.end(), voter) &&
+         std::all_of(step.add_learners.begin(), step.add_learners.end(), member) &&
+         std::none_of(step.remove.begin(), step.remove.end(), member);
+}
+
+bool Admin::change_step(const ConfigurationChange& step) {
+  while (!stopped_) {
+    if (already(step)) return true;
+    const Outcome outcome = make_client().change(step);
+    if (outcome.kind == Outcome::Kind::kOk) {
+      ++changes_done_;
+      return true;
+    }
+    SOMETIMES(outcome.kind == Outcome::Kind::kUnknown, "a membership change's outcome was unknown");
+    sleep_until(fibers_, clock_.now() + milliseconds(500));
+  }
+  return false;
+}
+
+void Admin::change(std::vector<ConfigurationChange> steps, std::function<void()> done) {
+  fibers_.spawn("change", [this, steps = std::move(steps), done = std::move(done)] {
+    for (const ConfigurationChange& step : steps) {
+      if (!change_step(step)) return;
+    }
+    if (done) done();
+  });
+}
+
+void Admin::transfer(NodeId target) {
+  fibers_.spawn("transfer", [this, target] {
+    const Outcome outcome = make_client().transfer(target);
+    if (outcome.kind == Outcome::Kind::kOk) {
+      world_.counters.strike(FaultKind::kLeadershipTransfer);
+    }
+  });
+}
+
+}  // namespace synchrodb::sim

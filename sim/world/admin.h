@@ -1,0 +1,44 @@
+// The operator: membership changes and leadership transfers, asked for as an operator would,
+// through the client library.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "engine/client/client.h"
+#include "sim/clock/sim_clock.h"
+#include "sim/kernel/sim_fibers.h"
+#include "sim/world/cluster.h"
+
+namespace synchrodb::sim {
+
+class Admin {
+ public:
+  Admin(const Surroundings& world, Cluster& cluster, NodeId endpoint);
+
+  // Each starts a fiber and returns at once. Steps that fail are tried again until stop().
+  // `done`: what to do when the change is committed, on the operator's fiber.
+  void change(std::vector<ConfigurationChange> steps, std::function<void()> done = {});
+  void transfer(NodeId target);
+  void stop() { stopped_ = true; }
+
+  // Changes asked for and committed so far.
+  std::uint64_t changes_done() const { return changes_done_; }
+
+ private:
+  bool change_step(const ConfigurationChange& step);
+  bool already(const ConfigurationChange& step) const;
+  Client make_client();
+
+  Surroundings world_;
+  Cluster& cluster_;
+  Owner owner_;
+  SimClock clock_;
+  SimFibers fibers_;
+  Stream random_;
+  std::unique_ptr<NodeTransport> transport_;
+  bool stopped_ = false;
+  std::uint64_t changes_done_ = 0;
+};
+
+}  // namespace synchrodb::sim

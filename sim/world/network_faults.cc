@@ -1,0 +1,164 @@
+// The nemesis' network family: links that delay, lose, repeat, hold back and damage, and
+// partitions.
+#include <algorithm>
+#include <array>
+
+#include "sim/world/nemesis.h"
+
+namespace synchrodb::sim {
+
+void Nemesis::begin_network(Active& active) {
+  const std::vector<NodeId> ids = node_ids();
+  switch (active.kind) {
+    case FaultKind::kDelay:
+    case FaultKind::kBimodalDelay:
+    case FaultKind::kLinkBias:
+    case FaultKind::kLoss:
+    case FaultKind::kDuplication:
+    case FaultKind::kReordering:
+    case FaultKind::kBitFlip:
+    case FaultKind::kBandwidth:
+    case FaultKind::kOneWayLoss:
+      return refresh_links();
+    case FaultKind::kClog:
+      return clog(active);
+    case FaultKind::kMessageTypeLoss: {
+      static const std::array<const char*, 7> kTypes{
+          name_of(Message(VoteRequest{})),   name_of(Message(VoteReply{})),
+          name_of(Message(AppendRequest{})), name_of(Message(AppendReply{})),
+          name_of(Message(SnapshotChunk{})), name_of(Message(SnapshotReply{})),
+          name_of(Message(TimeoutNow{}))};
+      const std::int64_t asked = parameter(active, "type");
+      const std::size_t type = asked < 0 || asked >= static_cast<std::int64_t>(kTypes.size())
+                                   ? random_.uniform(kTypes.size())
+                                   : static_cast<std::size_t>(asked);
+      active.rules.push_back(world_.network.lose_type(
+          kTypes[type], static_cast<std::uint64_t>(parameter(active, "ppm"))));
+      return;
+    }
+    case FaultKind::kPartitionHalves:
+      return cut(active, partition_halves(ids, random_));
+    case FaultKind::kPartitionMajorityMinority:
+      return cut(active, partition_minority(ids, random_));
+    case FaultKind::kPartitionIsolateOne:
+    case FaultKind::kPartitionIsolateLeader: {
+      const Process* leader = cluster_.leader();
+      const bool wants_leader = active.kind == FaultKind::kPartitionIsolateLeader;
+      if (wants_leader && leader == nullptr) return world_.counters.offer(active.kind);
+      const NodeId one = wants_leader ? leader->id() : cluster_[active.victims.front()].id();
+      return cut(active, isolate(ids, one));
+    }
+    case FaultKind::kPartitionBridge:
+      return cut(active, partition_bridge(ids, random_));
+    case FaultKind::kPartitionRing:
+      return cut(active, partition_ring(ids, random_));
+    case FaultKind::kPartitionRandom:
+      return cut(active, partition_random(
+                             ids, static_cast<std::uint64_t>(parameter(active, "percent")) * 10'000,
+                             random_));
+    default:
+      return;
+  }
+}
+
+void Nemesis::cut(Active& active, const LinkSet& links) {
+  active.partitions.push_back(world_.network.partition(links, active.kind));
+}
+
+void Nemesis::clog(Active& active) {
+  const auto ppm = static_cast<std::uint64_t>(parameter(active, "percent")) * 10'000;
+  const std::vector<NodeId> ids = node_ids();
+  for (const NodeId from : ids) {
+    for (const NodeId to : ids) {
+      if (from == to || !random_.bernoulli(ppm)) continue;
+      world_.network.clog(from, to);
+      active.clogged.emplace_back(from, to);
+    }
+  }
+}
+
+void Nemesis::end_network(Active& active) {
+  for (const RuleId rule : active.rules) world_.network.remove_rule(rule);
+  for (const PartitionId partition : active.partitions) world_.network.heal(partition);
+  for (const auto& [from, to] : active.clogged) world_.network.release(from, to);
+  if (active.kind <= FaultKind::kOneWayLoss) refresh_links();
+}
+
+// Links are what all faults under way make of their nature, in the order in which those began.
+void Nemesis::refresh_links() {
+  for (std::uint32_t i = 0; i < cluster_.size(); ++i) {
+    const NodeId node = cluster_[i].id();
+    for (const NodeId client : clients_) {
+      world_.network.set_link(node, client, link_options(node, client, i, false));
+      world_.network.set_link(client, node, link_options(client, node, i, true));
+    }
+    for (std::uint32_t j = 0; j < cluster_.size(); ++j) {
+      if (i == j) continue;
+      const NodeId peer = cluster_[j].id();
+      LinkOptions options = link_options(node, peer, i, false);
+      const LinkOptions inbound = link_options(node, peer, j, true);
+      // A fault that strikes the receiver only shows there.
+      if (options == links_) options = inbound;
+      world_.network.set_link(node, peer, options);
+    }
+  }
+}
+
+LinkOptions Nemesis::link_options(NodeId from, NodeId to, std::uint32_t victim,
+                                  bool towards_victim) {
+  LinkOptions options = links_;
+  const auto ppm = [&](const Active& active) {
+    return static_cast<std::uint64_t>(parameter(active, "ppm"));
+  };
+  for (const auto& each : active_) {
+    const Active& active = *each;
+    if (std::find(active.victims.begin(), active.victims.end(), victim) == active.victims.end()) {
+      continue;
+    }
+    switch (active.kind) {
+      case FaultKind::kDelay:
+        options.delay_min = microseconds(parameter(active, "min-us"));
+        options.delay_mean = microseconds(parameter(active, "mean-us"));
+        break;
+      case FaultKind::kBimodalDelay:
+        options.bimodal_ppm = ppm(active);
+        options.bimodal_mean = microseconds(parameter(active, "slow-us"));
+        break;
+      case FaultKind::kLinkBias: {
+        Stream draw = world_.streams.stream("link-bias", from.value, to.value);
+        options.bias = microseconds(draw.uniform_between(0, parameter(active, "max-us")));
+        break;
+      }
+      case FaultKind::kLoss:
+        options.loss_ppm = ppm(active);
+        break;
+      case FaultKind::kDuplication:
+        options.duplicate_ppm = ppm(active);
+        options.duplicate_mean = microseconds(parameter(active, "late-us"));
+        break;
+      case FaultKind::kReordering:
+        options.reorder_ppm = ppm(active);
+        options.reorder_mean = microseconds(parameter(active, "late-us"));
+        break;
+      case FaultKind::kBitFlip:
+        options.flip_ppm = ppm(active);
+        break;
+      case FaultKind::kBandwidth:
+        options.bytes_per_second =
+            static_cast<std::uint64_t>(parameter(active, "bytes-per-second"));
+        options.max_in_flight = static_cast<std::uint32_t>(
+            std::max<std::int64_t>(parameter(active, "buffer-bytes") / 512, 2));
+        break;
+      case FaultKind::kOneWayLoss:
+        if ((parameter(active, "inbound") != 0) == towards_victim) {
+          options.one_way_loss_ppm = ppm(active);
+        }
+        break;
+      default:
+        break;
+    }
+  }
+  return options;
+}
+
+}  // namespace synchrodb::sim

@@ -1,0 +1,169 @@
+#include "sim/world/process.h"
+
+#include <utility>
+
+#include "sim/marks.h"
+
+namespace synchrodb::sim {
+
+Process::Process(const Surroundings& world, std::uint32_t index, NodeId id, NodeOptions options,
+                 Configuration founders, DiskOptions disk)
+    : world_(world),
+      index_(index),
+      id_(id),
+      options_(options),
+      founders_(std::move(founders)),
+      owner_(world.kernel.add_owner("node")),
+      clock_(world.kernel, owner_, index, world.counters),
+      disk_(world.kernel, world.streams, index, world.counters, disk),
+      fibers_(world.kernel, owner_, clock_),
+      buggify_(world.buggify, world.streams, index, world.counters),
+      random_(world.streams.stream("raft", index)),
+      transport_(world.network.attach(id, owner_, clock_)) {
+  disk_.detach();
+}
+
+Process::~Process() {
+  if (running()) crash(false);
+}
+
+void Process::start() {
+  if (running() || retired_) return;
+  fatal_ = false;
+  disk_.boot();
+  transport_->open();
+  world_.oracle.on_start(index_, id_);
+  record("started", "", {}, {}, {}, ++life_);
+  env_ = std::make_unique<Env>(
+      Env{id_, clock_, fibers_, *transport_, disk_, random_, buggify_, *this});
+  node_ = std::make_unique<Node>(*env_, options_,
+                                 std::vector<GroupOptions>{GroupOptions{kGroup, founders_}});
+  world_.kernel.spawn(owner_, "node", [node = node_.get()] { node->run(); });
+}
+
+// The Env dies first, the fibers unwind after: whoever touches the disk or the network while
+// unwinding fails an assertion.
+void Process::crash(bool power) {
+  if (!running()) return;
+  if (power) {
+    const CrashReport report = disk_.crash(crash_mode_, tear_);
+    record("power-lost", "", {}, {}, {}, report.lost);
+    SOMETIMES(report.lost > 0, "a crash lost unsynced writes");
+    SOMETIMES(report.torn_writes > 0, "a crash tore a write");
+    SOMETIMES(report.lost_names > 0, "a crash undid a directory operation");
+  } else {
+    disk_.detach();
+    record("killed");
+  }
+  transport_->close();
+  world_.kernel.kill_owner(owner_);
+  node_.reset();
+  env_.reset();
+  paused_ = false;
+  if (clock_.stopped()) clock_.start();
+  world_.oracle.on_stop(index_);
+}
+
+void Process::wipe(NodeId id) {
+  crash(true);
+  if (disk_.attached()) disk_.crash();
+  disk_.wipe();
+  record("wiped", "", {}, {}, id);
+  founders_ = Configuration{};
+  if (id == id_) return;
+  id_ = id;
+  transport_ = world_.network.attach(id, owner_, clock_);
+}
+
+void Process::pause(bool clock_stops) {
+  if (!running() || paused_) return;
+  paused_ = true;
+  record("paused", clock_stops ? "clock stopped" : "clock running");
+  world_.kernel.pause_owner(owner_);
+  if (clock_stops) clock_.stop();
+}
+
+void Process::resume() {
+  if (!paused_) return;
+  paused_ = false;
+  if (clock_.stopped()) clock_.start();
+  record("resumed");
+  world_.kernel.resume_owner(owner_);
+}
+
+Replica* Process::replica() {
+  return node_ == nullptr ? nullptr : node_->replica(kGroup);
+}
+
+const Protocol* Process::protocol() const {
+  if (node_ == nullptr) return nullptr;
+  const Replica* replica = std::as_const(*node_).replica(kGroup);
+  return replica == nullptr ? nullptr : &replica->protocol();
+}
+
+bool Process::leads() const {
+  const Protocol* p = protocol();
+  return p != nullptr && p->status().role == Role::kLeader;
+}
+
+void Process::record(const char* event, const char* subject, Term term, Index index, NodeId peer,
+                     std::uint64_t extra) {
+  world_.trace.record(TraceLine{world_.kernel.now().ns, static_cast<std::int32_t>(index_), event,
+                                subject, term.value, index.value, peer.value, extra});
+}
+
+void Process::on_trace(GroupId, const TraceEvent& event) {
+  record(name_of(event.kind), "", event.term, event.index, event.peer, event.a);
+  world_.oracle.on_trace(index_, *protocol(), event);
+  mark_event(event);
+  if (event.kind == TraceKind::kBecameLeader && on_leader) {
+    world_.kernel.after(Duration{}, [this] { on_leader(*this); });
+  }
+}
+
+void Process::on_appended(GroupId, const std::vector<EntryRef>& entries) {
+  world_.oracle.on_appended(index_, entries);
+}
+
+void Process::on_applied(GroupId, const Entry& entry, std::uint64_t state) {
+  world_.kernel.feed(DigestKind::kWorld, entry.digest(), state);
+  world_.oracle.on_applied(index_, entry, state);
+}
+
+void Process::on_restored(GroupId, const SnapshotMeta& meta, std::uint64_t state) {
+  record("restored", "", meta.term, meta.index);
+  world_.kernel.feed(DigestKind::kWorld, meta.index.value, state);
+  world_.oracle.on_restored(index_, meta, state);
+}
+
+void Process::on_durable(GroupId, Index last) {
+  world_.oracle.on_durable(index_, last);
+}
+
+void Process::on_snapshot_taken(GroupId, const SnapshotMeta& meta, std::size_t bytes) {
+  record("snapshot-taken", "", meta.term, meta.index, {}, bytes);
+}
+
+void Process::on_storage_fault(GroupId, const StorageFault& fault) {
+  record("storage-fault", "", fault.lost_term, fault.intact, {}, fault.lost_index.value);
+  SOMETIMES(true, "recovery found a damaged log");
+  world_.oracle.on_damage(index_);
+}
+
+void Process::on_fatal(const char* why) {
+  fatal_ = true;
+  reason_ = why;
+  record("ended-itself");
+  world_.kernel.after(Duration{}, [this, life = life_] {
+    if (life == life_ && running()) {
+      crash(false);
+      if (on_ended_itself) on_ended_itself(*this);
+    }
+  });
+}
+
+void Process::on_mark(const char* mark) {
+  reach_mark(mark);
+}
+
+}  // namespace synchrodb::sim

@@ -1,0 +1,320 @@
+#include "sim/world/world.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/wire/codec.h"
+#include "sim/marks.h"
+#include "sim/options.h"
+
+namespace synchrodb::sim {
+namespace {
+
+// Endpoint ids of those who are no nodes.
+constexpr std::uint64_t kFirstClient = 100;
+constexpr std::uint64_t kOperator = 99;
+// A run of a broken engine must end too.
+constexpr std::uint64_t kMaxEventsPerSecond = 2'000'000;
+constexpr Duration kConvergenceLook = milliseconds(100);
+
+std::vector<Override> overrides_of(const Plan& plan) {
+  std::vector<Override> overrides;
+  for (const DrawOverride& o : plan.overrides) {
+    overrides.push_back(Override{o.purpose, o.a, o.b, o.counter, o.value});
+  }
+  return overrides;
+}
+
+NetworkOptions network_options(const Plan& plan) {
+  NetworkOptions options;
+  options.baseline = Nemesis::nature_of_links(plan);
+  options.always_encode = plan.encode_messages;
+  options.codec.encode_message = [](const PeerMessage& m) { return encode_frame(m); };
+  options.codec.decode_message = [](std::string_view bytes) { return decode_frame(bytes); };
+  return options;
+}
+
+std::vector<NodeId> client_endpoints(const Plan& plan) {
+  std::vector<NodeId> ids;
+  for (std::uint32_t i = 0; i < plan.workload.clients; ++i) {
+    ids.push_back(NodeId{kFirstClient + i});
+  }
+  return ids;
+}
+
+}  // namespace
+
+World::World(const Plan& plan, const RunOptions& options)
+    : plan_(plan),
+      options_(options),
+      kernel_(make_strategy(plan.strategy, Streams(plan.noise_key))),
+      streams_(plan.noise_key, overrides_of(plan)),
+      buggify_(plan.buggify),
+      network_(kernel_, streams_, counters_, network_options(plan)),
+      trace_(options.trace),
+      oracle_([this](Violation v) { violate(std::move(v)); }),
+      surroundings_{kernel_, network_, streams_, counters_, buggify_, oracle_, trace_},
+      workload_(
+          plan.workload, [this] { return kernel_.now().ns; },
+          [this](Term term, Index index) { oracle_.on_acknowledged(term, index); }),
+      random_(streams_.stream("world")) {
+  kernel_.digest().checkpoint_every(options.checkpoint_every);
+  cluster_ = std::make_unique<Cluster>(surroundings_, plan_, Nemesis::nature_of_disks(plan_));
+  admin_ = std::make_unique<Admin>(surroundings_, *cluster_, NodeId{kOperator});
+  const std::vector<NodeId> endpoints = client_endpoints(plan_);
+  nemesis_ = std::make_unique<Nemesis>(surroundings_, *cluster_, *admin_, plan_, endpoints);
+  for (std::uint32_t i = 0; i < plan_.workload.clients; ++i) {
+    clients_.push_back(std::make_unique<ClientFiber>(
+        surroundings_, workload_, client_options(plan_), i, endpoints[i], cluster_->ids()));
+  }
+  cluster_->on_ids_changed = [this] {
+    for (const auto& client : clients_) client->set_nodes(cluster_->ids());
+  };
+}
+
+World::~World() = default;
+
+void World::violate(Violation violation) {
+  if (violation_) return;
+  trace_.record(TraceLine{kernel_.now().ns, -1, "violation", "", 0, 0, 0, 0});
+  violation_ = std::move(violation);
+  kernel_.stop();
+}
+
+RunResult World::run() {
+  RunResult result;
+  result.seed = plan_.seed;
+  result.nodes = plan_.nodes;
+  cluster_->start_all();
+  nemesis_->start();
+  const TrueTime clients_stop{plan_.time.ns / 10 * 9};
+  const auto clients = static_cast<std::int64_t>(plan_.workload.clients);
+  const Duration interval{1'000'000'000'000 * clients / plan_.workload.milli_rate};
+  for (const auto& client : clients_) {
+    client->start(interval, clients_stop, static_cast<std::int32_t>(clients));
+  }
+  kernel_.at(TrueTime{plan_.faulty_time.ns}, [this] { start_healing(); });
+  kernel_.at(clients_stop, [this] { start_quiet_phase(); });
+  const TrueTime limit = TrueTime{plan_.time.ns} + liveness_budget() + seconds(30);
+  const auto max_events =
+      kMaxEventsPerSecond * static_cast<std::uint64_t>(limit.ns / 1'000'000'000 + 1);
+  try {
+    const RunEnd end = kernel_.run(limit, max_events);
+    if (!finished_ && !violation_) {
+      violate({"liveness", end == RunEnd::kEventLimit ? "the event limit was reached"
+                                                      : "the run did not come to rest"});
+    }
+  } catch (const AssertionFailed& failure) {
+    violate({"assertion", failure.describe()});
+  }
+  result.virtual_seconds = static_cast<double>(kernel_.now().ns) * 1e-9;
+  result.events = kernel_.events();
+  oracle_.finish();
+  judge(result);
+  tear_down(result);
+  return result;
+}
+
+// ---- healing ---------------------------------------------------------------------------------
+
+Duration World::liveness_budget() const {
+  const Duration election = raft_options(plan_).election_timeout;
+  return std::max(seconds(10), election * 20);
+}
+
+void World::start_healing() {
+  healed_at_ = kernel_.now();
+  ok_when_healed_ = workload_.count().ok;
+  nemesis_->heal();
+  const bool core_only = !nemesis_->damaged() && !plan_.beyond_budget && random_.bernoulli(500'000);
+  if (core_only) {
+    keep_only_a_core();
+  } else {
+    restart_stopped();
+  }
+  watch_liveness();
+}
+
+void World::restart_stopped() {
+  const Configuration members = cluster_->configuration();
+  for (std::uint32_t i = 0; i < cluster_->size(); ++i) {
+    Process& process = (*cluster_)[i];
+    if (!process.running() && members.contains(process.id())) process.start();
+  }
+}
+
+// A majority of each half of the configuration, drawn.
+std::vector<std::uint32_t> World::choose_core() {
+  const Configuration members = cluster_->configuration();
+  std::vector<std::uint32_t> core;
+  for (const auto* half : {&members.voters, &members.outgoing}) {
+    std::vector<NodeId> order = *half;
+    random_.shuffle(order);
+    order.resize(half->empty() ? 0 : half->size() / 2 + 1);
+    for (const NodeId id : order) {
+      if (const Process* process = cluster_->find(id)) core.push_back(process->index());
+    }
+  }
+  return core;
+}
+
+void World::keep_only_a_core() {
+  const std::vector<std::uint32_t> core = choose_core();
+  for (std::uint32_t i = 0; i < cluster_->size(); ++i) {
+    Process& process = (*cluster_)[i];
+    const bool chosen = std::find(core.begin(), core.end(), i) != core.end();
+    if (chosen) {
+      process.start();
+    } else {
+      process.crash(true);
+      process.retire();
+    }
+  }
+  SOMETIMES(true, "only a quorum was healed");
+}
+
+// After so long with only nodes that are well, something must have been served.
+void World::watch_liveness() {
+  kernel_.after(liveness_budget(), [this] {
+    if (workload_.count().ok > ok_when_healed_ || kernel_.now() < healed_at_ + liveness_budget()) {
+      return;
+    }
+    if (outage_is_legitimate()) {
+      unknown_ = "a majority of the members lost its disks for good";
+      kernel_.stop();
+      finished_ = true;
+      return;
+    }
+    violate({"liveness", "nothing was served within " +
+                             std::to_string(liveness_budget().ns / 1'000'000) +
+                             " ms of the end of all faults"});
+  });
+}
+
+// Members whose disks cannot be used again cannot be waited for.
+bool World::outage_is_legitimate() const {
+  const Configuration members = cluster_->configuration();
+  const auto lost = [&](const std::vector<NodeId>& voters) {
+    std::size_t gone = 0;
+    for (const NodeId id : voters) {
+      const Process* process = cluster_->find(id);
+      if (process == nullptr || process->ended_itself()) ++gone;
+    }
+    return gone * 2 >= voters.size() && !voters.empty();
+  };
+  return lost(members.voters) || lost(members.outgoing);
+}
+
+// ---- the end ---------------------------------------------------------------------------------
+
+void World::start_quiet_phase() {
+  const bool busy = std::any_of(clients_.begin(), clients_.end(),
+                                [](const auto& client) { return !client->finished(); });
+  if (busy) {
+    kernel_.after(kConvergenceLook, [this] { start_quiet_phase(); });
+    return;
+  }
+  admin_->stop();
+  clients_.front()->start_final_reads(kernel_.now() + liveness_budget(), [this](bool all) {
+    if (!all) {
+      if (outage_is_legitimate()) {
+        unknown_ = "a majority of the members lost its disks for good";
+        finished_ = true;
+        kernel_.stop();
+      } else {
+        violate({"liveness", "the final reads were not served"});
+      }
+      return;
+    }
+    kernel_.after(Duration{}, [this] { await_convergence(); });
+  });
+}
+
+void World::await_convergence() {
+  if (converged()) {
+    finished_ = true;
+    kernel_.stop();
+    return;
+  }
+  if (kernel_.now() > TrueTime{plan_.time.ns} + liveness_budget() + seconds(20)) {
+    violate({"liveness", "the members did not reach the same state"});
+    return;
+  }
+  kernel_.after(kConvergenceLook, [this] { await_convergence(); });
+}
+
+bool World::converged() {
+  const Process* leader = cluster_->leader();
+  if (leader == nullptr) return false;
+  const ProtocolStatus at_leader = leader->protocol()->status();
+  if (at_leader.commit < at_leader.last) return false;
+  for (const NodeId id : leader->protocol()->configuration().members()) {
+    const Process* process = cluster_->find(id);
+    if (process == nullptr || !process->running()) continue;
+    const Protocol* protocol = process->protocol();
+    if (protocol == nullptr || protocol->status().applied < at_leader.commit) return false;
+  }
+  return true;
+}
+
+void World::judge(RunResult& result) {
+  result.ok = workload_.count().ok;
+  result.fail = workload_.count().fail;
+  result.info = workload_.count().info;
+  if (!violation_ && options_.check) {
+    check::Options how;
+    how.model = workload_.model();
+    const check::Judgement judgement = check::check(workload_.history(), how);
+    if (judgement.verdict == check::Verdict::kInvalid) {
+      violation_ = Violation{"linearizability",
+                             judgement.contradiction ? judgement.contradiction->words : ""};
+    } else if (judgement.verdict == check::Verdict::kUnknown) {
+      unknown_ = "the linearizability checker gave up: " + judgement.exhausted;
+    }
+  }
+  if (violation_) {
+    result.verdict = Verdict::kViolation;
+    result.violated = violation_->property;
+    result.detail = violation_->detail;
+    result.last_events = trace_.recent();
+  } else if (unknown_) {
+    result.verdict = Verdict::kUnknown;
+    result.detail = *unknown_;
+  }
+  kernel_.feed(DigestKind::kWorld, result.ok, result.fail * 1'000'003 + result.info);
+  result.digest = kernel_.digest().value();
+  for (const Digest::Checkpoint& point : kernel_.digest().checkpoints()) {
+    result.checkpoints.push_back(point.value);
+  }
+  report_faults(result);
+}
+
+void World::report_faults(RunResult& result) const {
+  for (const FaultSpec& spec : fault_table()) {
+    const FaultCounter& counter = counters_[spec.kind];
+    if (counter.offered == 0 && counter.applied == 0) continue;
+    result.faults[std::string(spec.name)] =
+        FaultCount{counter.offered, counter.applied, counter.effective};
+  }
+}
+
+// Nothing may be left over: every fiber unwinds, and no destructor finds the world in disorder.
+void World::tear_down(RunResult& result) {
+  try {
+    for (std::uint32_t i = 0; i < cluster_->size(); ++i) (*cluster_)[i].crash(false);
+    kernel_.shutdown();
+  } catch (const AssertionFailed& failure) {
+    if (result.verdict != Verdict::kViolation) {
+      result.verdict = Verdict::kViolation;
+      result.violated = "assertion";
+      result.detail = failure.describe();
+    }
+  }
+  if (kernel_.live_fibers() != 0 && result.verdict == Verdict::kOk) {
+    result.verdict = Verdict::kViolation;
+    result.violated = "leak";
+    result.detail = std::to_string(kernel_.live_fibers()) + " fibers outlived the run";
+  }
+}
+
+}  // namespace synchrodb::sim

@@ -1,0 +1,75 @@
+// A simulated world: machines, network, clients, nemesis and oracle around one kernel. One plan,
+// one verdict.
+//
+// The phases of a run:
+//   faulty    from 0 to Plan::faulty_time: clients work while the nemesis strikes
+//   healing   then every fault ends; all machines, or only a random quorum of them (the core), are
+//             up and connected, and must serve within the liveness budget
+//   quiet     at nine tenths of Plan::time the clients stop; every key is read once more, and all
+//             machines that are up must reach the same state
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/run.h"
+#include "sim/workload/workload.h"
+#include "sim/world/admin.h"
+#include "sim/world/client_fiber.h"
+#include "sim/world/cluster.h"
+#include "sim/world/nemesis.h"
+
+namespace synchrodb::sim {
+
+class World {
+ public:
+  World(const Plan& plan, const RunOptions& options);
+  ~World();
+
+  // Once.
+  RunResult run();
+
+ private:
+  void violate(Violation violation);
+  void start_healing();
+  void keep_only_a_core();
+  std::vector<std::uint32_t> choose_core();
+  void restart_stopped();
+  void watch_liveness();
+  bool outage_is_legitimate() const;
+  void start_quiet_phase();
+  void await_convergence();
+  bool converged();
+  void judge(RunResult& result);
+  void report_faults(RunResult& result) const;
+  void tear_down(RunResult& result);
+  Duration liveness_budget() const;
+
+  const Plan& plan_;
+  const RunOptions& options_;
+  Kernel kernel_;
+  Streams streams_;
+  FaultCounters counters_;
+  BuggifyPlan buggify_;
+  Network network_;
+  Trace trace_;
+  Oracle oracle_;
+  Surroundings surroundings_;
+  Workload workload_;
+  std::unique_ptr<Cluster> cluster_;
+  std::unique_ptr<Admin> admin_;
+  std::unique_ptr<Nemesis> nemesis_;
+  std::vector<std::unique_ptr<ClientFiber>> clients_;
+  Stream random_;
+
+  std::optional<Violation> violation_;
+  std::optional<std::string> unknown_;
+  TrueTime healed_at_;
+  std::uint64_t ok_when_healed_ = 0;
+  bool finished_ = false;
+};
+
+}  // namespace synchrodb::sim
