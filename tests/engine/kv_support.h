@@ -36,8 +36,8 @@ class Machine {
 
   Reply apply(const Request& request) { return apply_payload(encode(request)); }
   Reply apply_payload(std::string payload, EntryKind kind = EntryKind::kCommand) {
-    log_.push_back(make_entry(Term{1}, state_.applied().next(), kind, wall_at_ms(now_ms),
-                              std::move(payload)));
+    log_.push_back(
+        make_entry(Term{1}, state_.applied().next(), kind, wall_at_ms(now_ms), std::move(payload)));
     return state_.apply(*log_.back());
   }
   // Through the log, whether it reads or writes.

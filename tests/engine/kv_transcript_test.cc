@@ -12,7 +12,9 @@
 namespace synchrodb::testing {
 namespace {
 
-int hex_digit(char c) { return c >= 'a' ? c - 'a' + 10 : c - '0'; }
+int hex_digit(char c) {
+  return c >= 'a' ? c - 'a' + 10 : c - '0';
+}
 
 // "A" "arg" "arg" ... with \xNN escapes.
 Argv parse_arguments(const std::string& line) {
@@ -75,7 +77,8 @@ TEST_P(Transcript, AnswersAsRedisDid) {
 
 INSTANTIATE_TEST_SUITE_P(Redis7, Transcript, ::testing::Values("explicit.txt", "random.txt"),
                          [](const auto& param_info) {
-                           return std::string(param_info.param, std::string(param_info.param).find('.'));
+                           return std::string(param_info.param,
+                                              std::string(param_info.param).find('.'));
                          });
 
 }  // namespace
