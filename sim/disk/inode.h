@@ -33,13 +33,15 @@ class BlockPool {
 // that was never written costs nothing.
 class Inode {
  public:
-  explicit Inode(BlockPool& pool) : pool_(pool) {}
+  Inode(BlockPool& pool, std::uint64_t number) : pool_(pool), number_(number) {}
   ~Inode();
   Inode(const Inode&) = delete;
   Inode& operator=(const Inode&) = delete;
 
+  // Unique on its disk, never reused.
+  std::uint64_t number() const { return number_; }
   std::uint64_t size() const { return size_; }
-  // Shrinking zeroes what is cut off.
+  // Zeroes everything above.
   void set_size(std::uint64_t size);
 
   void read(std::uint64_t offset, char* out, std::size_t length) const;
@@ -56,6 +58,7 @@ class Inode {
   char* block_for_writing(std::uint64_t number);
 
   BlockPool& pool_;
+  std::uint64_t number_;
   std::vector<BlockPool::Block> blocks_;
   std::uint64_t size_ = 0;
 };

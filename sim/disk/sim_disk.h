@@ -22,6 +22,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/env/disk.h"
@@ -131,17 +132,24 @@ class SimDisk final : public Disk {
  private:
   friend class SimFile;
 
+  // Whether a sync dropped the write instead of making it durable: then a crash loses it for sure.
+  enum class Doom : std::uint8_t { kNone, kFailedSync, kLyingSync };
+
   // What must be put back if a sector's write does not survive.
   struct Undo {
     std::shared_ptr<Inode> inode;
     std::uint64_t sector = 0;
     std::uint64_t write = 0;     // number of the write; several sectors may share one
     std::uint64_t old_size = 0;  // of the file, before that write
-    bool doomed = false;         // a failed or lying sync dropped it: certainly lost at a crash
-    bool size_only = false;      // no content: only the size changed
+    Doom doom = Doom::kNone;
+    bool size_only = false;  // no content: only the size changed
     SectorBytes old_bytes;
   };
+  using Names = std::map<std::string, std::shared_ptr<Inode>, std::less<>>;
+
   struct NameChange {
+    void apply_to(Names& names) const;
+
     enum class Kind : std::uint8_t { kCreate, kRename, kRemove } kind;
     std::string name;
     std::string to;                // kRename
@@ -152,33 +160,50 @@ class SimDisk final : public Disk {
     std::shared_ptr<Inode> inode;
     std::uint64_t sector;
     TrueTime since;
+    std::uint64_t write = 0;  // that was misdirected
+    bool missed = false;      // the write should have gone here, rather than: went here by mistake
+    bool durable = true;      // false: that write is not synced, so that losing it is no damage yet
     bool seen = false;
     SectorBytes correct;
   };
-  using Names = std::map<std::string, std::shared_ptr<Inode>, std::less<>>;
+
+  using SectorKey = std::pair<std::uint64_t, std::uint64_t>;  // inode number, sector
 
   void check_attached(std::uint64_t incarnation) const;
   // Waits as long as the operation takes.
   void delay(const Latency& latency, Stream& stream);
+  bool strikes(FaultKind kind, std::uint64_t ppm, unsigned& forced, Stream& stream);
+
   Result<> write(const std::shared_ptr<Inode>& inode, std::uint64_t offset, std::string_view bytes);
   void write_sector(const std::shared_ptr<Inode>& inode, std::uint64_t sector, std::size_t from,
-                    std::string_view bytes, std::uint64_t old_size, std::uint64_t write);
-  Result<std::string> read(const std::shared_ptr<Inode>& inode, std::uint64_t offset,
-                           std::size_t length);
-  Result<> sync(const std::shared_ptr<Inode>& inode);
+                    std::string_view bytes, std::uint64_t write);
+  void push_undo(const std::shared_ptr<Inode>& inode, std::uint64_t sector, std::uint64_t write);
+  void push_size_undo(const std::shared_ptr<Inode>& inode, std::uint64_t write);
+  bool misdirect(const std::shared_ptr<Inode>& inode, std::uint64_t sector, std::size_t from,
+                 std::string_view bytes, std::uint64_t write);
+  Result<std::string> read(const Inode& inode, std::uint64_t offset, std::size_t length);
+  Result<> sync(const Inode& inode);
   Result<> resize(const std::shared_ptr<Inode>& inode, std::uint64_t size);
-  bool misdirect(const std::shared_ptr<Inode>& inode, std::uint64_t sector, std::string_view image,
-                 std::uint64_t old_size, std::uint64_t write);
-  void forget_durable(const Inode& inode, std::uint64_t before_write);
-  void doom(const Inode& inode, std::uint64_t before_write);
-  void revert(const Undo& undo);
+
+  void make_durable(const Inode& inode, std::uint64_t before_write);
+  void doom(const Inode& inode, std::uint64_t before_write, Doom how);
+  void revert_now(const Inode& inode, std::uint64_t before_write);
+  // Which of undo_ survive a crash.
+  std::vector<bool> survivors(CrashMode mode, std::uint32_t tear);
+  std::vector<bool> surviving_prefix(std::uint32_t tear);
+  std::vector<bool> surviving_subset(std::uint32_t tear);
   CrashReport lose_writes(CrashMode mode, std::uint32_t tear);
+  void settle_sizes(CrashMode mode, const std::vector<bool>& survives);
   std::size_t lose_names(CrashMode mode);
-  void write_over_wounds(const Inode& inode, std::uint64_t sector, std::size_t from,
+
+  void write_over_wounds(Inode& inode, std::uint64_t sector, std::size_t from,
                          std::string_view bytes);
   void note_read_of_wounds(const Inode& inode, std::uint64_t offset, std::size_t length);
-  void apply_name_change(Names& names, const NameChange& change) const;
-  void drop_wounds_of_lost_files();
+  void settle_wounds_after_crash();
+  void heal_wound(const Wound& wound);
+  void forget_lost_files();
+  // Sectors that hold something, are durable and undamaged: fit for damage.
+  std::vector<std::uint64_t> sound_sectors(const Inode& inode, std::uint64_t from) const;
   bool alive(const Inode& inode) const;
   std::string name_of_inode(const Inode& inode) const;
   void feed(unsigned operation, std::uint64_t detail);
@@ -205,6 +230,7 @@ class SimDisk final : public Disk {
   std::vector<Undo> undo_;                // in the order of writing
   std::vector<Wound> wounds_;
   std::uint64_t next_write_ = 1;
+  std::uint64_t next_inode_ = 1;
   std::uint64_t incarnation_ = 1;
   bool attached_ = true;
   TrueTime stalled_until_;

@@ -17,7 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
+#include <utility>
 #include <vector>
 
 #include "engine/env/transport.h"
@@ -159,35 +159,44 @@ class Network {
   void send_reply(std::uint16_t from, std::uint16_t to, CallId call, ClientReply reply);
   void close_endpoint(std::uint16_t endpoint);
 
+  // Sending.
   std::uint16_t endpoint_of(NodeId id) const;
   Link& link_between(std::uint16_t from, std::uint16_t to);
+  Link& link_of(const Packet& packet);
   // Draws the packet's fate and schedules it; false: refused because the link is full.
-  bool send(Link& link, Packet* packet);
-  bool send_plain(Link& link, Packet* packet, std::uint64_t number);
-  bool send_faulty(Link& link, Packet* packet, std::uint64_t number);
-  std::optional<FaultKind> drawn_loss(Link& link, std::uint64_t number);
-  Duration faulty_delay(Link& link, Packet& packet, std::uint64_t number);
-  Duration transmission(Link& link, const Packet& packet);
-  void duplicate(Link& link, const Packet& packet, Duration delay, std::uint64_t number);
-  void damage(Link& link, Packet& packet, std::uint64_t number);
-  PacketVerdict ask_rules(const Packet& packet, FaultKind& kind);
+  bool send(Packet* packet);
+  void send_faulty(Link& link, Packet* packet);
+  bool lost(Link& link, Packet* packet);
+  bool drawn(FaultKind kind, std::uint64_t ppm, Stream& stream);
+  std::optional<Duration> ruled(Packet* packet, bool& dropped);
+  Duration faulty_delay(Link& link, Packet& packet);
+  Duration transmission(Link& link, Packet& packet);
+  void duplicate(Link& link, const Packet& packet, Duration delay);
+  void damage(Link& link, Packet& packet);
   void launch(Link& link, Packet* packet, Duration delay);
+
+  // Arriving.
   void arrive(Packet* packet);
   void deliver(Packet* packet);
-  void hand_over(Endpoint& endpoint, Packet& packet);
-  void hand_over_request(Endpoint& endpoint, Packet& packet);
+  void deliver_backlog(std::uint16_t endpoint);
+  void hand_over(Endpoint& endpoint, Packet* packet);
+  void refuse(const Packet& request);
   bool decode(Packet& packet);
   void encode(Packet& packet);
   void count_effects(Link& link, const Packet& packet);
-  void drop(Packet* packet, const char* why, std::optional<FaultKind> kind);
-  void refresh(Link& link);
+  void drop(Packet* packet, const char* why, std::optional<FaultKind> kind = std::nullopt);
   void emit(PacketEvent::Kind kind, const Packet& packet, const char* why);
   PacketView view(const Packet& packet) const;
   bool receiver_alive(const Packet& packet) const;
 
-  Packet* take_packet();
+  // Links and records.
+  void refresh(Link& link);
+  void release(Link& link);
+  void uncut(Link& link, const std::pair<NodeId, NodeId>& ends);
+  Packet* take_packet(PacketKind kind, std::uint16_t from, std::uint16_t to);
   void free_packet(Packet* packet);
   PendingCall* find_call(CallId id);
+  void arm_call(CallId id);
   void on_call_deadline(CallId id);
   void finish_call(CallId id, Result<ClientReply> result);
 
