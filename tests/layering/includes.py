@@ -58,7 +58,7 @@ LAYERS = {
     "engine/wire": Layer(["engine", "consensus"], [*_ENGINE_LIBRARIES, *_WIRE], WORLDLY_STANDARD_HEADERS),
     "sim": Layer(
         ["sim", "engine", "consensus"],
-        ["boost/", "absl/", "nlohmann/", "xxhash.h", "sys/mman.h", "unistd.h", *_WIRE],
+        ["boost/", "absl/", "nlohmann/", "xxhash.h", "cxxabi.h", "sys/mman.h", "unistd.h", *_WIRE],
         FICKLE_STANDARD_HEADERS,
     ),
     "sim/campaign": Layer(

@@ -120,7 +120,8 @@ class Banned(TreeCase):
         "transport.send(peer, m); disk->write(f, 0, b); (void)file.close();",
         "RandomStream& random(Purpose p);", "Clock& clock() const;", "Errors::rename(a, b);",
         "std::map<NodeId, Node*> by_id;", "catch (const Cancelled&) {}", "event.wait_until(deadline);",
-        "HashMap<Key, Value> map;", "std::snprintf(buffer, 8, f, 3);",
+        "std::thread::id owner = std::this_thread::get_id();", "HashMap<Key, Value> map;",
+        "std::snprintf(buffer, 8, f, 3);",
         "bool ok = reinterpret_cast<std::uintptr_t>(p) % alignof(long) == 0;",
     ]
 
