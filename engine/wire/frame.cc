@@ -57,7 +57,7 @@ Result<std::size_t> frame_size(std::string_view header) {
                    std::to_string(kFrameHeaderBytes) + " bytes");
   }
   if (std::memcmp(header.data(), kMagic, sizeof kMagic) != 0) return corrupt("magic: not SyDB");
-  const unsigned version = byte_at(header, kVersionAt) | byte_at(header, kVersionAt + 1) << 8;
+  const std::uint32_t version = load32(header, kVersionAt) & 0xffff;
   if (version != kProtocolVersion) {
     return Error{ErrorCode::kUnsupported, "frame: version: " + std::to_string(version) +
                                               ", this build speaks " +
