@@ -146,4 +146,12 @@ const ConfigurationHistory::Item& ConfigurationHistory::as_of(Index index) const
   return history_.front();
 }
 
+bool ConfigurationHistory::votes_since(Index index, NodeId node) const {
+  for (auto item = history_.rbegin(); item != history_.rend(); ++item) {
+    if (item->configuration.is_voter(node)) return true;
+    if (item->index <= index) return false;
+  }
+  return false;
+}
+
 }  // namespace synchrodb

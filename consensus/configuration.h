@@ -58,6 +58,8 @@ class ConfigurationHistory {
   const Item& latest() const { return history_.back(); }
   // The configuration in force at `index`.
   const Item& as_of(Index index) const;
+  // Whether `node` has a vote in the configuration in force at `index` or in a later one.
+  bool votes_since(Index index, NodeId node) const;
 
  private:
   std::vector<Item> history_{Item{}};

@@ -13,8 +13,10 @@ bool contains(const std::vector<NodeId>& nodes, NodeId node) {
 
 }  // namespace
 
+// A node whose own latest configuration leaves it out may still be needed until that configuration is
+// committed: nobody else may have a log that is long enough (thesis 4.2.2).
 bool Raft::may_campaign() const {
-  return configuration().is_voter(self_) && !recovering();
+  return !recovering() && configurations_.votes_since(commit_, self_);
 }
 
 void Raft::reset_election_timer(const Now& now) {
