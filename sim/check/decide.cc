@@ -5,7 +5,11 @@
 namespace synchrodb::check {
 namespace {
 
-constexpr std::uint64_t kFirstSlice = 2'048;
+// Steps an event of the first depth-first slice, and the least that a later slice may take.
+constexpr std::uint64_t kFirstDive = 3;
+constexpr std::uint64_t kFirstSlice = 4'096;
+// A step of the frontier costs about as much as this many of the depth-first search.
+constexpr std::uint64_t kDearerStep = 2;
 
 }  // namespace
 
@@ -55,52 +59,54 @@ std::optional<Decision> Decider::decide_quickly(const History& history, Problem&
 
 Decision Decider::search(Problem& problem, const Options& options,
                          std::vector<OperationId>* order) {
-  Decision decision;
   const Limits& limits = options.limits;
-  Search frontier = Search::kRunning;
-  Search depth_first = Search::kRunning;
-  if (fits(options, Algorithm::kFrontier)) {
-    frontier_.start(problem, limits.memory_bytes / 2);
-  } else {
-    frontier = Search::kOutOfMemory;
-  }
-  if (!fits(options, Algorithm::kDepthFirst)) depth_first = Search::kOutOfMemory;
-  bool started = false;
+  const bool breadth = fits(options, Algorithm::kFrontier);
+  const bool depth = fits(options, Algorithm::kDepthFirst);
+  Search frontier = breadth ? Search::kRunning : Search::kOutOfMemory;
+  Search depth_first = depth ? Search::kRunning : Search::kOutOfMemory;
+  std::uint64_t breadth_steps = 0;
+  std::uint64_t depth_steps = 0;
+  // A valid history mostly yields to the first dive, a few steps an operation.
+  std::uint64_t slice = kFirstDive * problem.events.size();
   const auto decided = [](Search search) {
     return search == Search::kValid || search == Search::kInvalid;
   };
-  std::uint64_t spent = 0;
-  for (std::uint64_t slice = kFirstSlice; spent < limits.steps; slice *= 2) {
-    const std::uint64_t share = std::min(slice, limits.steps - spent);
-    if (frontier == Search::kRunning) frontier = frontier_.advance(share);
-    if (decided(frontier)) break;
-    if (depth_first == Search::kRunning && !started) {
-      depth_first_.start(problem, limits.memory_bytes / 2);
-      started = true;
+  const auto share = [&limits](std::uint64_t wanted, std::uint64_t spent) {
+    return std::min(wanted, limits.steps - std::min(spent, limits.steps));
+  };
+  while (breadth_steps < limits.steps && depth_steps < limits.steps) {
+    if (depth_first == Search::kRunning) {
+      if (depth_steps == 0) depth_first_.start(problem, limits.memory_bytes / 2);
+      depth_first = depth_first_.advance(share(slice, depth_steps));
+      depth_steps = std::max<std::uint64_t>(1, depth_first_.steps());
     }
-    if (depth_first == Search::kRunning) depth_first = depth_first_.advance(share);
     if (decided(depth_first)) break;
+    slice = std::max(2 * slice, kFirstSlice);
+    if (frontier == Search::kRunning) {
+      if (breadth_steps == 0) frontier_.start(problem, limits.memory_bytes / 2);
+      frontier = frontier_.advance(share(slice / kDearerStep, breadth_steps));
+      breadth_steps = std::max<std::uint64_t>(1, frontier_.steps());
+    }
+    if (decided(frontier)) break;
     if (frontier == Search::kOutOfMemory && depth_first == Search::kOutOfMemory) break;
-    spent = std::max(fits(options, Algorithm::kFrontier) ? frontier_.steps() : 0,
-                     started ? depth_first_.steps() : 0);
   }
-  decision.steps = (fits(options, Algorithm::kFrontier) ? frontier_.steps() : 0) +
-                   (started ? depth_first_.steps() : 0);
+  Decision decision;
+  decision.steps = breadth_steps + depth_steps;
   const bool by_frontier = decided(frontier);
   if (!by_frontier && !decided(depth_first)) {
-    decision.exhausted = spent >= limits.steps ? "steps" : "memory";
+    const bool out_of_steps = breadth_steps >= limits.steps || depth_steps >= limits.steps;
+    decision.exhausted = out_of_steps ? "steps" : "memory";
     return decision;
   }
   decision.algorithm = by_frontier ? Algorithm::kFrontier : Algorithm::kDepthFirst;
   const Search answer = by_frontier ? frontier : depth_first;
   decision.verdict = answer == Search::kValid ? Verdict::kValid : Verdict::kInvalid;
   if (by_frontier) decision.failed_at = frontier_.failed_at();
-  if (decision.verdict == Verdict::kValid) {
-    if (by_frontier) {
-      find_order(problem, limits, order);
-    } else if (order != nullptr) {
-      depth_first_.order(order);
-    }
+  if (decision.verdict != Verdict::kValid) return decision;
+  if (by_frontier) {
+    find_order(problem, limits, order);
+  } else if (order != nullptr) {
+    depth_first_.order(order);
   }
   return decision;
 }

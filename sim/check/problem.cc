@@ -6,7 +6,7 @@ namespace synchrodb::check {
 
 Value initial_value(const Options& options) {
   if (options.model == Model::kMutex) return Value::integer(0);
-  if (options.initial) return *options.initial;
+  if (options.initial && !options.initial->is_none()) return *options.initial;
   const bool zero = options.dialect == Dialect::kKnossos && options.model != Model::kKeyValue;
   return zero ? Value::integer(0) : Value::absent();
 }
