@@ -13,8 +13,8 @@ bool contains(const std::vector<NodeId>& nodes, NodeId node) {
 
 }  // namespace
 
-// A node whose own latest configuration leaves it out may still be needed until that configuration is
-// committed: nobody else may have a log that is long enough (thesis 4.2.2).
+// A node whose own latest configuration leaves it out may still be needed until that configuration
+// is committed: nobody else may have a log that is long enough (thesis 4.2.2).
 bool Raft::may_campaign() const {
   return !recovering() && configurations_.votes_since(commit_, self_);
 }
@@ -132,7 +132,12 @@ void Raft::become_leader(const Now& now) {
   defer_commits(now, leader);
   leader.first_own = log_.last().next();
   trace(TraceKind::kBecameLeader, log_.last());
-  append_own(now, leader, EntryKind::kNoop, {});
+  if (configurations_.latest().index) return append_own(now, leader, EntryKind::kNoop, {});
+  // The founding configuration is in nobody's log yet. The group's very first entry puts it there,
+  // so that whoever joins later and starts from an empty log learns it too.
+  Configuration founding = configuration();
+  append_own(now, leader, EntryKind::kConfiguration, encode_configuration(founding));
+  take_configuration(log_.last(), std::move(founding));
 }
 
 bool Raft::log_is_up_to_date(const VoteRequest& request) const {

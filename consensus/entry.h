@@ -13,9 +13,9 @@
 namespace synchrodb {
 
 enum class EntryKind : std::uint8_t {
-  kNoop = 0,           // the leader's first entry of a term (Raft thesis 6.4)
-  kCommand = 1,        // opaque to consensus
-  kConfiguration = 2,  // payload: encode_configuration()
+  kNoop = 0,     // the leader's first entry of a term (Raft thesis 6.4), but the group's first
+  kCommand = 1,  // opaque to consensus
+  kConfiguration = 2,  // payload: encode_configuration(); entry 1 holds the founding configuration
 };
 
 // Confined to one thread, as everything of a node is; hence the plain counter.
