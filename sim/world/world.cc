@@ -81,20 +81,23 @@ void World::violate(Violation violation) {
   kernel_.stop();
 }
 
+void World::start() {
+  cluster_->start_all();
+  nemesis_->start();
+  const auto clients = static_cast<std::int64_t>(plan_.workload.clients);
+  const Duration interval{1'000'000'000'000 * clients / plan_.workload.milli_rate};
+  for (const auto& client : clients_) {
+    client->start(interval, clients_stop(), static_cast<std::int32_t>(clients));
+  }
+}
+
 RunResult World::run() {
   RunResult result;
   result.seed = plan_.seed;
   result.nodes = plan_.nodes;
-  cluster_->start_all();
-  nemesis_->start();
-  const TrueTime clients_stop{plan_.time.ns / 10 * 9};
-  const auto clients = static_cast<std::int64_t>(plan_.workload.clients);
-  const Duration interval{1'000'000'000'000 * clients / plan_.workload.milli_rate};
-  for (const auto& client : clients_) {
-    client->start(interval, clients_stop, static_cast<std::int32_t>(clients));
-  }
+  kernel_.at(TrueTime{}, [this] { start(); });
   kernel_.at(TrueTime{plan_.faulty_time.ns}, [this] { start_healing(); });
-  kernel_.at(clients_stop, [this] { start_quiet_phase(); });
+  kernel_.at(clients_stop(), [this] { start_quiet_phase(); });
   const TrueTime limit = TrueTime{plan_.time.ns} + liveness_budget() + seconds(30);
   const auto max_events =
       kMaxEventsPerSecond * static_cast<std::uint64_t>(limit.ns / 1'000'000'000 + 1);

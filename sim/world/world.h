@@ -33,6 +33,8 @@ class World {
   RunResult run();
 
  private:
+  TrueTime clients_stop() const { return TrueTime{plan_.time.ns / 10 * 9}; }
+  void start();
   void violate(Violation violation);
   void start_healing();
   void keep_only_a_core();
