@@ -40,6 +40,8 @@ inline constexpr std::uint64_t kSegmentMagic = 0x31474553'42445953;  // "SYDBSEG
 // Sector 0 of a segment says what the file is. Nothing that recovery needs stands only here.
 //   crc:4 version:4 magic:8 segment:8 zero...
 inline constexpr std::size_t kSegmentHeaderSectors = 1;
+inline constexpr std::uint32_t kFewestSegmentSectors = 8;
+inline constexpr const char* kNewSegmentName = "wal-new";  // until it has its size
 
 // Every other sector of a segment.
 struct SectorHeader {

@@ -64,6 +64,7 @@ Result<> LogRecovery::read_segment(std::uint64_t segment) {
   constexpr std::uint32_t kMostSectors = 1u << 23;  // 4 GiB: a hostile size claims no more memory
   std::uint32_t expected = header ? header->sectors : 0;
   if (expected > kMostSectors) expected = 0;
+  expected = std::max(expected, kFewestSegmentSectors);
   const SegmentScan scan = scan_segment(bytes.value(), segment, expected);
   highest_sequence_ = std::max(highest_sequence_, scan.highest_sequence);
   highest_segment_ = std::max(highest_segment_, scan.highest_segment);

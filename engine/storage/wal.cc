@@ -8,11 +8,10 @@ namespace synchrodb::storage {
 
 namespace {
 constexpr std::size_t kMostFree = 2;
-constexpr std::uint32_t kFewestSectors = 8;
 }  // namespace
 
 std::uint32_t Wal::sectors_of(const StorageOptions& options) {
-  return std::max(static_cast<std::uint32_t>(options.segment_bytes / kSector), kFewestSectors);
+  return std::max(static_cast<std::uint32_t>(options.segment_bytes / kSector), kFewestSegmentSectors);
 }
 
 void Wal::resume(const LogRecovery& found) {
@@ -42,20 +41,21 @@ Result<std::unique_ptr<File>> Wal::recycled(std::uint32_t sectors) {
   return std::unique_ptr<File>();
 }
 
-// Space and size are durable before the header promises them.
+// A file gets its name when its space and size are durable: a segment that is too short is damaged.
 Result<std::unique_ptr<File>> Wal::created(std::uint32_t sectors) {
-  Result<std::unique_ptr<File>> file =
-      disk_.open(segment_name(next_segment()), Disk::Mode::kCreate);
+  Result<std::unique_ptr<File>> file = disk_.open(kNewSegmentName, Disk::Mode::kCreate);
   if (!file) return file;
   if (Result<> r = file.value()->preallocate(std::uint64_t{sectors} * kSector); !r)
     return r.error();
   if (Result<> r = file.value()->sync(); !r) return r.error();
-  return file;
+  const std::string name = segment_name(next_segment());
+  if (Result<> r = disk_.rename(kNewSegmentName, name); !r) return r.error();
+  return disk_.open(name, Disk::Mode::kMustExist);
 }
 
 Result<> Wal::rotate(std::uint64_t payload) {
   std::uint64_t usual = segment_sectors_;
-  if (buggify_.buggify("wal.short-segment")) usual = kFewestSectors;
+  if (buggify_.buggify("wal.short-segment")) usual = kFewestSegmentSectors;
   const std::uint64_t needed = kSegmentHeaderSectors + sectors_for(payload);
   const auto sectors = static_cast<std::uint32_t>(std::max(usual, needed));
   Result<std::unique_ptr<File>> file = recycled(sectors);
