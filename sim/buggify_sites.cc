@@ -1,9 +1,21 @@
 #include "sim/buggify_sites.h"
 
+#include <array>
+
 namespace synchrodb::sim {
+namespace {
+
+constexpr std::array<std::string_view, 4> kSites{
+    "snapshot.small-blocks",
+    "wal.early-rotate",
+    "wal.short-segment",
+    "wal.straddle-sectors",
+};
+
+}  // namespace
 
 std::span<const std::string_view> buggify_sites() {
-  return {};
+  return kSites;
 }
 
 }  // namespace synchrodb::sim

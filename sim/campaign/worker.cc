@@ -203,7 +203,11 @@ std::string Worker::bury(bool hangs) {
   } else if (WIFEXITED(status)) {
     how = "exited with status " + std::to_string(WEXITSTATUS(status));
   }
-  return last_words_.empty() ? how : how + "\n" + last_words_;
+  while (last_words_.ends_with('\n')) last_words_.pop_back();
+  if (last_words_.empty()) return how;
+  const std::size_t line_break = last_words_.rfind('\n');
+  if (line_break == std::string::npos) return how + ": " + last_words_;
+  return how + ": " + last_words_.substr(line_break + 1) + "\n" + last_words_;
 }
 
 }  // namespace synchrodb::sim

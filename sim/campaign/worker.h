@@ -50,7 +50,7 @@ class Worker {
   bool receive(std::vector<Answer>& out);
 
   // Ends a child that is gone, or one that `hangs`, and says how it died: "killed by signal 6
-  // (Aborted)", followed by its last words.
+  // (Aborted): " with its last line of standard error, and then the lines before.
   std::string bury(bool hangs);
 
  private:
