@@ -173,10 +173,7 @@ constexpr std::size_t kCount = std::size(kCommands);
 static_assert(std::is_sorted(std::begin(kCommands), std::end(kCommands),
                              [](const auto& a, const auto& b) { return a.name < b.name; }));
 static_assert(std::all_of(std::begin(kCommands), std::end(kCommands), [](const CommandSpec& c) {
-  const bool keys_fit = (c.first_key == 0) == (c.key_step == 0);
-  if ((c.flags & kSession) != 0) return keys_fit && c.write == nullptr;
-  if ((c.flags & kWrite) != 0) return keys_fit && c.write != nullptr && c.read == nullptr;
-  return keys_fit && c.read != nullptr && c.write == nullptr;
+  return (c.first_key == 0) == (c.key_step == 0) && c.arity != 0;
 }));
 
 // Names are found through a table of twice the next power of two, built at compile time.

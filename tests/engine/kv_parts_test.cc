@@ -290,6 +290,10 @@ TEST(CommandTable, IsComplete) {
     const int paths =
         command.has(kWrite) + command.has(kRead) + command.has(kStateless) + command.has(kSession);
     EXPECT_EQ(paths, 1) << command.name;
+    EXPECT_EQ(command.has(kWrite), command.write != nullptr) << command.name;
+    if (!command.has(kSession)) {
+      EXPECT_EQ(command.has(kWrite), command.read == nullptr) << command.name;
+    }
   }
   for (const char* name :
        {"get",     "set",      "getdel",      "getex",    "mget",      "mset",       "msetnx",
