@@ -51,6 +51,7 @@ InvariantResult NodeInvariants::check(const Raft& raft) {
   applied_ = raft.applied();
   last_ = raft.log().last();
   last_term_ = raft.log().last_term();
+  configured_ = raft.configurations().latest().index;
   return std::nullopt;
 }
 
@@ -97,7 +98,10 @@ InvariantResult NodeInvariants::check_leader(const Raft& raft) const {
                                                       {"next", peer.next.value},
                                                       {"last", log.last().value}})};
     }
-    if (!still || peer.recovery != 0) continue;
+    // Unless its log was damaged within this term, or it may have left and come back.
+    if (!still || peer.fresh_round != 0 || configured_ != raft.configurations().latest().index) {
+      continue;
+    }
     for (const auto& [node, match] : matches_) {
       if (node == peer.node && peer.match < match) {
         return InvariantViolation{

@@ -38,6 +38,7 @@ class NodeInvariants {
   Index applied_;
   Index last_;
   Term last_term_;
+  Index configured_;
   bool led_ = false;
   std::vector<std::pair<NodeId, Index>> matches_;  // as leader of term_
 };
