@@ -47,6 +47,8 @@ Result<std::map<GroupId, DurableState>> NodeStorage::recover_all() {
   std::vector<std::uint64_t> segments;
   for (const std::string& name : names.value()) {
     if (auto number = parse_segment_name(name)) segments.push_back(*number);
+    if (name != kNewSegmentName) continue;
+    if (Result<> r = disk_.remove(name); !r) return r.error();
   }
   Result<Candidates> candidates = snapshots_.examine(names.value());
   if (!candidates) return candidates.error();

@@ -22,8 +22,7 @@ std::string staging_name(GroupId group) {
 }
 
 bool is_temporary(const std::string& name) {
-  return name == kNewSegmentName || parse_hex_name(name, "saving-") ||
-         parse_hex_name(name, "staging-");
+  return parse_hex_name(name, "saving-") || parse_hex_name(name, "staging-");
 }
 
 constexpr std::size_t kGroupPrefix = 9 + 16;  // "snapshot-" and the group

@@ -11,7 +11,8 @@ constexpr std::size_t kMostFree = 2;
 }  // namespace
 
 std::uint32_t Wal::sectors_of(const StorageOptions& options) {
-  return std::max(static_cast<std::uint32_t>(options.segment_bytes / kSector), kFewestSegmentSectors);
+  return std::max(static_cast<std::uint32_t>(options.segment_bytes / kSector),
+                  kFewestSegmentSectors);
 }
 
 void Wal::resume(const LogRecovery& found) {

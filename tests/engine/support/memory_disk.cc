@@ -83,7 +83,9 @@ class MemoryFile : public File {
   std::shared_ptr<MemoryDisk::Inode> inode_;
 };
 
-MemoryDisk::MemoryDisk(const MemoryDisk& other) { *this = other; }
+MemoryDisk::MemoryDisk(const MemoryDisk& other) {
+  *this = other;
+}
 
 MemoryDisk& MemoryDisk::operator=(const MemoryDisk& other) {
   if (this == &other) return *this;

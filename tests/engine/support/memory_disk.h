@@ -13,8 +13,8 @@
 
 namespace synchrodb::testing {
 
-// Every call that changes something is an effect, numbered from 1. Before effect number `fail_at` the
-// disk can fail, once or for good. crash() then decides what of the unsynced state survives.
+// Every call that changes something is an effect, numbered from 1. Before effect number `fail_at`
+// the disk can fail, once or for good. crash() then decides what of the unsynced state survives.
 class MemoryDisk : public Disk {
  public:
   MemoryDisk() = default;
@@ -31,9 +31,9 @@ class MemoryDisk : public Disk {
   Result<> sync_directory() override;
 
   std::uint64_t effects() const { return effects_; }
-  // Effect `number` fails with `code` and does nothing, but that a failed sync drops the dirty pages
-  // as if they were clean (Rebello et al., USENIX ATC 2020); so do all later ones and all reads, if
-  // `for_good`.
+  // Effect `number` fails with `code` and does nothing, but that a failed sync drops the dirty
+  // pages as if they were clean (Rebello et al., USENIX ATC 2020); so do all later ones and all
+  // reads, if `for_good`.
   void fail_at(std::uint64_t number, ErrorCode code, bool for_good);
   void forget_failures();
 

@@ -96,8 +96,8 @@ class StorageDriver {
   std::uint64_t next_io_ = 0;
 };
 
-// Empty if `recovered` is one of the states that a crash amid an operation may leave; otherwise what
-// is wrong with it.
+// Empty if `recovered` is one of the states that a crash amid an operation may leave; otherwise
+// what is wrong with it.
 std::string disagreement(const Model& before, const Model& after,
                          const std::map<GroupId, DurableState>& recovered, Storage& storage);
 
