@@ -128,6 +128,20 @@ TEST(Expiry, TtlRoundsToTheNearestSecond) {
   EXPECT_EQ(machine.read({"EXPIRETIME", "k"}), Reply::integer(9'223'372'036'854'776));
 }
 
+TEST(Expiry, ConditionsCompareStrictly) {
+  Machine machine;
+  machine.run({"SET", "k", "v"});
+  const auto expire_at = [&](const char* seconds, const char* condition) {
+    return machine.run({"EXPIREAT", "k", seconds, condition}).number();
+  };
+  EXPECT_EQ(expire_at("4102444800", "GT"), 0);  // it never expires: that is later than any time
+  EXPECT_EQ(expire_at("4102444800", "LT"), 1);
+  EXPECT_EQ(expire_at("4102444800", "GT"), 0);
+  EXPECT_EQ(expire_at("4102444800", "LT"), 0);
+  EXPECT_EQ(expire_at("4102444801", "GT"), 1);
+  EXPECT_EQ(expire_at("4102444800", "LT"), 1);
+}
+
 TEST(Expiry, ReadsDependOnTheStampAlone) {
   Machine machine;
   machine.run({"SET", "k", "v", "PX", "100"});
