@@ -32,13 +32,19 @@ class Kernel::Entered {
                      "a kernel stays on the thread that made it");
     SYNCHRODB_ASSERT(!kernel.on_fiber(), "only the event loop may do this");
     if (installed_scheduler == kernel.scheduler_) return;
+    install(kernel);
+  }
+
+ private:
+  static void install(Kernel& kernel) {
     if (installed_scheduler != nullptr) installed_scheduler->set_installed(false);
     thread_scheduler().set_algo(*static_cast<SchedulerPointer*>(kernel.scheduler_holder_.get()));
     installed_scheduler = kernel.scheduler_;
     installed_scheduler->set_installed(true);
+    // Fibers spawned from outside have no stack yet.
+    for (Candidate* candidate : kernel.ready_) kernel.bind_stack(*static_cast<Task*>(candidate));
   }
 
- private:
   FailureTrap trap_;
 };
 
@@ -142,6 +148,13 @@ Task* Kernel::next_task() noexcept {
   task->state = Task::State::kRunning;
   running_ = task;
   return task;
+}
+
+void Kernel::bind_stack(Task& task) {
+  // Boost would make the fiber known to the scheduler that is installed.
+  if (task.worker != nullptr || installed_scheduler != scheduler_) return;
+  task.worker = &take_worker();
+  task.worker->task = &task;
 }
 
 // ---- Owners.

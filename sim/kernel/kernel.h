@@ -167,6 +167,7 @@ class Kernel {
   Task* find(TaskId id) const;
   Task& make_task(Owner owner);
   Worker& take_worker();
+  void bind_stack(Task& task);
   bool suspend_current(Task& task);
   void arm_timer(Task& task);
   void on_timer(TaskId id);

@@ -247,11 +247,8 @@ void Kernel::release_lagged(TaskId id) {
 }
 
 void Kernel::enqueue(Task& task) {
-  // The stack is bound as late as possible, but here and not in next_task(), which must not fail.
-  if (task.worker == nullptr) {
-    task.worker = &take_worker();
-    task.worker->task = &task;
-  }
+  // The stack is bound as late as possible, but not in next_task(), which must not fail.
+  bind_stack(task);
   task.state = Task::State::kReady;
   const bool elsewhere = killing_ != nullptr && task.owner != *killing_;
   (elsewhere ? aside_ : ready_).push_back(&task);
