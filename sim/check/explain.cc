@@ -58,7 +58,8 @@ std::size_t count_other_changes(const History& history, const Options& options,
     const Standing stands = standing(operation, options);
     const bool changes = operation.function != Function::kRead &&
                          (stands == Standing::kHappened || stands == Standing::kMaybe);
-    others += !listed && changes && operation.invoke_order < last ? 1 : 0;
+    const bool out = contradiction.from_any_state && operation.complete_order < contradiction.cut;
+    others += !listed && !out && changes && operation.invoke_order < last ? 1 : 0;
   }
   return others;
 }
@@ -66,22 +67,23 @@ std::size_t count_other_changes(const History& history, const Options& options,
 // What the listed operations prove.
 std::string conclusion(const History& history, const Contradiction& contradiction,
                        std::size_t others) {
-  const std::string granted =
-      others == 0 ? ""
-                  : ", even if each of the " + std::to_string(others) +
-                        " other operations that could have changed it took effect at any moment "
-                        "before that, or never";
+  std::string granted;
+  if (contradiction.from_any_state) granted += ", whatever the state was before";
+  if (others > 0) {
+    granted += contradiction.from_any_state ? ", and even if " : ", even if ";
+    granted += others == 1 ? "the one other operation"
+                           : "each of the " + std::to_string(others) + " other operations";
+    granted += " that could have changed it took effect at any moment, or never";
+  }
+  const Operation& first = history[contradiction.operations.front()];
   const Operation& last = history[contradiction.operations.back()];
   if (contradiction.operations.size() == 1) {
     return "Nothing that had begun when this completed explains the answer" + granted + ".";
   }
-  if (contradiction.operations.size() == 2) {
-    const Operation& first = history[contradiction.operations.front()];
-    if (first.complete_order < last.invoke_order) {
-      return "The first was over when the second began, and after the first the answer of the "
-             "second is impossible" +
-             granted + ".";
-    }
+  if (contradiction.operations.size() == 2 && first.complete_order < last.invoke_order) {
+    return "The first was over when the second began, and then the answer of the second is "
+           "impossible" +
+           granted + ".";
   }
   return "No order of these operations that respects their times gives these answers" + granted +
          ".";

@@ -168,6 +168,7 @@ void Problem::compile(const History& history, const Options& options,
   for (std::size_t position = 0; position < operations.size(); ++position) {
     const Operation& operation = history[operations[position]];
     if (operation.invoke_order >= horizon) break;
+    if (relaxation != nullptr && operation.complete_order < relaxation->cut) continue;
     const bool keep = relaxation == nullptr || relaxation->keep[position];
     Step step;
     step.id = operations[position];

@@ -18,6 +18,8 @@ struct Relaxation {
   std::vector<bool> keep;
   // Operations invoked from this event on are out; completions from it on never came.
   EventOrder horizon = kNeverCompleted;
+  // Operations answered before this event are out: the caller lets the state be anything then.
+  EventOrder cut = 0;
 };
 
 struct Problem {

@@ -15,7 +15,9 @@ std::uint64_t shifted(EventOrder order) {
 
 bool Zones::build(const Problem& problem) {
   if (problem.general || problem.space.is_trie()) return false;
-  clusters_.assign(problem.space.table_size(), Cluster());
+  // The initial value may be one that nobody mentions.
+  clusters_.assign(std::max<std::size_t>(problem.space.table_size(), problem.initial + 1),
+                   Cluster());
   Cluster& initial = clusters_[problem.initial];
   initial.written = initial.must_be_written = true;
   initial.least_complete = 0;
