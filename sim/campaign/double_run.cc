@@ -24,15 +24,18 @@ namespace {
 constexpr std::uint64_t kEventsBetweenCheckpoints = 1'000;
 constexpr std::size_t kContextLines = 5;
 
-// Moves whatever is allocated next, so that an address that leaks into the run shows.
+// Moves whatever is allocated next, so that an address that leaks into the run shows; and fills
+// freed memory, so that an uninitialised byte does.
 void disturb_heap() {
   static std::vector<std::unique_ptr<char[]>> ballast;
-  for (std::size_t size = 24; size < 60'000; size = size * 5 / 4 + 8) {
-    ballast.push_back(std::make_unique<char[]>(size));
-    std::memset(ballast.back().get(), 0xa5, size);
+  for (std::size_t size = 24; size < 60'000; size += size < 1'100 ? 16 : size / 4) {
+    for (int i = 0; i < 3; ++i) {
+      ballast.push_back(std::make_unique<char[]>(size));
+      std::memset(ballast.back().get(), 0xa5, size);
+    }
+    // The allocator hands this one out next, not the one that it would have otherwise.
+    ballast[ballast.size() - 2].reset();
   }
-  // Holes, so that freed memory with old contents is handed out too.
-  for (std::size_t i = 0; i < ballast.size(); i += 2) ballast[i].reset();
 }
 
 // The two runs of a pair are the "seeds" 1 and 2 of their workers.

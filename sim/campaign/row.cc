@@ -59,7 +59,7 @@ void read_fields(const Json& json, Row& row) {
   result.ok = operations.at("ok").get<std::uint64_t>();
   result.fail = operations.at("fail").get<std::uint64_t>();
   result.info = operations.at("info").get<std::uint64_t>();
-  for (const auto& [name, count] : json.at("faults").items()) {
+  for (const auto& [name, count] : json.at("faults").get_ref<const Json::object_t&>()) {
     result.faults[name] = FaultCount{count.at("offered").get<std::uint64_t>(),
                                      count.at("applied").get<std::uint64_t>(),
                                      count.at("effective").get<std::uint64_t>()};

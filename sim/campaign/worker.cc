@@ -21,6 +21,8 @@ namespace {
 constexpr std::size_t kWordsKept = 4'096;
 constexpr std::size_t kMaxAnswer = 256U * 1024 * 1024;
 constexpr int kGraceMs = 5'000;
+// Standard error before it belongs to runs that are over.
+constexpr char kRunBegins = '\0';
 
 struct Pipe {
   int read = -1;
@@ -88,6 +90,7 @@ bool write_frame(int fd, const std::string& line) {
   std::array<char, sizeof seed> bytes{};
   while (read_all(seeds.read, bytes.data(), bytes.size())) {
     std::memcpy(&seed, bytes.data(), sizeof seed);
+    write_all(STDERR_FILENO, &kRunBegins, 1);
     if (!write_frame(answers.write, job(seed))) break;
   }
   ::_exit(0);
@@ -153,6 +156,7 @@ void Worker::give(std::uint64_t seed) {
 
 void Worker::read_words() {
   drain(words_, last_words_);
+  last_words_.erase(0, last_words_.rfind(kRunBegins) + 1);
   if (last_words_.size() > kWordsKept) last_words_.erase(0, last_words_.size() - kWordsKept);
 }
 
@@ -179,7 +183,6 @@ bool Worker::receive(std::vector<Answer>& out) {
     received_.erase(0, sizeof size + size);
     pending_.pop_front();
     busy_since_ = Clock::now();
-    last_words_.clear();
   }
   return alive;
 }
