@@ -53,12 +53,14 @@ class Chaos {
     kSnapshot,
     kDamage,
     kClock,
+    kPartition,
+    kFlow,
     kCount
   };
 
   void weights() {
     // Swarm: each run leaves some kinds out and favours others.
-    const std::uint64_t base[kCount] = {60, 4, 4, 14, 6, 30, 2, 4, 8, 6, 3, 1, 2, 2, 1};
+    const std::uint64_t base[kCount] = {60, 4, 4, 14, 6, 30, 2, 4, 8, 6, 3, 1, 2, 2, 1, 2, 12};
     for (int i = 0; i < kCount; ++i) {
       weight_[i] = base[i] * (1 + random_.below(3));
       const bool needed =
@@ -78,7 +80,12 @@ class Chaos {
   }
   NodeId likely_leader() {
     const NodeId leader = cluster_.leader();
-    return leader && random_.chance(4, 5) ? leader : any_node();
+    if (leader && random_.chance(3, 5)) return leader;
+    // Perhaps one that does not know yet that it was deposed.
+    for (const auto& [id, node] : cluster_.nodes) {
+      if (node.raft && node.raft->leader_state() && id != leader) return id;
+    }
+    return leader && random_.chance(1, 2) ? leader : any_node();
   }
 
   void set_clocks(TestNode& node) {
@@ -152,9 +159,34 @@ class Chaos {
         set_wall(node);
         return;
       }
+      case kPartition:
+        return partition();
+      case kFlow:
+        return flow();
       case kCount:
         return;
     }
+  }
+
+  // Nobody, one node (often the leader), or a random half cut off.
+  void partition() {
+    apart_.clear();
+    switch (random_.below(4)) {
+      case 0:
+        return;
+      case 1:
+      case 2:
+        apart_.insert(likely_leader());
+        return;
+      default:
+        for (const auto& [id, node] : cluster_.nodes) {
+          if (random_.chance(1, 2)) apart_.insert(id);
+        }
+    }
+  }
+
+  bool cut(const FlyingMessage& flying) const {
+    return apart_.count(flying.from) != apart_.count(flying.to);
   }
 
   void set_wall(TestNode& node) {
@@ -176,6 +208,9 @@ class Chaos {
     } else {
       at = random_.below(std::min<std::size_t>(network.size(), 4));
     }
+    // A few are only held back, and arrive when the partition is over.
+    if (cut(network[at]) && !random_.chance(1, 20)) event = kDrop;
+    if (cut(network[at]) && event != kDrop) return;
     if (event == kDrop) {
       network.erase(network.begin() + static_cast<std::ptrdiff_t>(at));
     } else if (event == kDuplicate) {
@@ -185,6 +220,17 @@ class Chaos {
       FlyingMessage flying = std::move(network[at]);
       network.erase(network.begin() + static_cast<std::ptrdiff_t>(at));
       cluster_.deliver(std::move(flying));
+    }
+  }
+
+  // A while in which the network and the disks do their work.
+  void flow() {
+    for (std::uint64_t steps = random_.below(40); steps > 0; --steps) {
+      if (cluster_.network.empty() || random_.chance(1, 6)) {
+        cluster_.sync(any_node());
+      } else {
+        message(kDeliver);
+      }
     }
   }
 
@@ -341,6 +387,7 @@ class Chaos {
   std::uint64_t weight_[kCount] = {};
   std::uint64_t total_ = 0;
   std::uint64_t payload_ = 0;
+  std::set<NodeId> apart_;
 };
 
 }  // namespace
