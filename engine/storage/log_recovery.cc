@@ -20,20 +20,35 @@ std::uint64_t head_in(const ParsedBatch& batch) {
 
 }  // namespace
 
+// The first batch of a segment, if it is whole; else an empty one.
+Result<ParsedBatch> LogRecovery::first_batch(std::uint64_t segment) {
+  Result<std::unique_ptr<File>> file = disk_.open(segment_name(segment), Disk::Mode::kMustExist);
+  if (!file) return file.error();
+  std::size_t sectors = kSegmentHeaderSectors + 1;
+  for (int pass = 0; pass < 2; ++pass) {
+    Result<std::string> bytes = file.value()->read(0, sectors * kSector);
+    if (!bytes && bytes.error().code == ErrorCode::kIo) return ParsedBatch{};
+    if (!bytes) return bytes.error();
+    const SegmentScan scan = scan_segment(bytes.value(), segment, 0);
+    if (!scan.batches.empty() && scan.batches[0].first_sector == kSegmentHeaderSectors) {
+      const FoundBatch& first = scan.batches[0];
+      return parse_records(
+          batch_payload(bytes.value(), first.first_sector, first.sectors, first.header.length));
+    }
+    if (scan.sectors.size() <= kSegmentHeaderSectors) break;
+    const JudgedSector& start = scan.sectors[kSegmentHeaderSectors];
+    if (start.verdict != SectorVerdict::kNew) break;
+    sectors = kSegmentHeaderSectors + sectors_for(start.header.length);
+  }
+  return ParsedBatch{};
+}
+
 // The newest segment whose first batch is whole says where the log begins.
 Result<> LogRecovery::find_head(const std::vector<std::uint64_t>& segments) {
-  for (auto it = segments.rbegin(); it != segments.rend(); ++it) {
-    Result<std::unique_ptr<File>> file = disk_.open(segment_name(*it), Disk::Mode::kMustExist);
-    if (!file) return file.error();
-    Result<std::string> bytes = read_by_sector(*file.value());
-    if (!bytes) return bytes.error();
-    const SegmentScan scan = scan_segment(bytes.value(), *it, 0);
-    if (scan.batches.empty() || scan.batches[0].first_sector != kSegmentHeaderSectors) continue;
-    const FoundBatch& first = scan.batches[0];
-    const std::string payload =
-        batch_payload(bytes.value(), first.first_sector, first.sectors, first.header.length);
-    head_ = head_in(parse_records(payload));
-    if (head_ != 0) break;
+  for (auto it = segments.rbegin(); it != segments.rend() && head_ == 0; ++it) {
+    Result<ParsedBatch> batch = first_batch(*it);
+    if (!batch) return batch.error();
+    head_ = head_in(batch.value());
   }
   return {};
 }

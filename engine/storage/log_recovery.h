@@ -58,6 +58,7 @@ class LogRecovery {
     std::string bytes;  // to the segment's end; only for the deliberate defect
   };
 
+  Result<ParsedBatch> first_batch(std::uint64_t segment);
   Result<> find_head(const std::vector<std::uint64_t>& segments);
   Result<> read_segment(std::uint64_t segment);
   void replay_segment(const SegmentScan& scan, std::string_view bytes);

@@ -5,12 +5,13 @@
 namespace synchrodb::storage {
 
 JudgedSector judge_sector(std::string_view sector, std::uint64_t segment, std::uint32_t number) {
+  static constexpr char kBlank[kSector] = {};
   JudgedSector judged;
   SectorHeader& h = judged.header;
   std::memcpy(&h, sector.data(), sizeof h);
+  if (h.crc == 0 && std::memcmp(sector.data(), kBlank, kSector) == 0) return judged;
   if (h.crc != crc32c(0, sector.data() + 4, kSector - 4)) {
-    const bool blank = std::all_of(sector.begin(), sector.end(), [](char c) { return c == 0; });
-    judged.verdict = blank ? SectorVerdict::kOld : SectorVerdict::kRotten;
+    judged.verdict = SectorVerdict::kRotten;
     return judged;
   }
   if (h.segment == segment && h.sector == number) {

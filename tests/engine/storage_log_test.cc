@@ -114,6 +114,15 @@ TEST_F(StorageLog, AnEntryThatExistsIsReplacedWithAllThatFollow) {
   EXPECT_EQ(recovered.at(kGroup).entries.back()->term(), Term{2});
 }
 
+// As the Raft core does when it is told of damage: it writes again what it still has in memory.
+TEST_F(StorageLog, AnEntryWrittenAgainCutsWhatFollowsIt) {
+  open();
+  vote(kGroup, 1);
+  for (std::uint64_t i = 1; i <= 6; ++i) append(kGroup, i, 1);
+  append(kGroup, 4, 1);
+  EXPECT_EQ(indexes(reopen().at(kGroup)), (std::vector<std::uint64_t>{1, 2, 3, 4}));
+}
+
 TEST_F(StorageLog, AChangeOfHardStateAloneWritesNoLog) {
   open();
   const std::string log = disk_.contents(segments().back());
@@ -180,6 +189,49 @@ TEST_F(StorageLog, AConfirmedTailIsNotTakenForATornOne) {
       EXPECT_EQ(state.fault->intact, Index{1});
     }
   }
+}
+
+// What follows a hole may itself be torn, and still knows that the hole had been synced.
+TEST_F(StorageLog, ATornBatchConfirmsTheOneBefore) {
+  options_.segment_bytes = 64 * 512;
+  open();
+  vote(kGroup, 1);
+  append(kGroup, 1, 1);
+  append(kGroup, 2, 1);
+  const std::string name = segments().back();
+  const std::size_t second = disk_.contents(name).find_last_not_of('\0') / 512;
+  GroupBatch b{kGroup, {}};
+  b.batch.entries.push_back(test_entry(kGroup, Term{1}, Index{3}, 2'000));
+  std::vector<StagedSnapshot> staged;
+  disk_.fail_at(disk_.effects() + 2, ErrorCode::kIo, true);
+  ASSERT_FALSE(storage_->write({b}, staged));
+  int sector = 0;
+  disk_.crash([&] { return ++sector != 2; });
+  std::string bytes = disk_.contents(name);
+  bytes.replace(second * 512, 512, 512, '\0');
+  disk_.set_contents(name, bytes);
+  const auto recovered = open();
+  EXPECT_EQ(indexes(recovered.at(kGroup)), std::vector<std::uint64_t>{1});
+  ASSERT_TRUE(recovered.at(kGroup).fault);
+  EXPECT_EQ(recovered.at(kGroup).fault->lost_index, Index{}) << "nobody knows the log's end";
+}
+
+// The newest batch went astray within the log: it is missing where it belongs, but it was written.
+TEST_F(StorageLog, AStrayBatchIsEvidence) {
+  options_.segment_bytes = 64 * 512;
+  open();
+  vote(kGroup, 1);
+  append(kGroup, 1, 1);
+  append(kGroup, 2, 1);
+  const std::string name = segments().back();
+  std::string bytes = disk_.contents(name);
+  const std::size_t last = bytes.find_last_not_of('\0') / 512;
+  bytes.replace(40 * 512, 512, bytes.substr(last * 512, 512));
+  bytes.replace(last * 512, 512, 512, '\0');
+  disk_.set_contents(name, bytes);
+  const auto recovered = reopen();
+  EXPECT_EQ(indexes(recovered.at(kGroup)), std::vector<std::uint64_t>{1});
+  EXPECT_TRUE(recovered.at(kGroup).fault);
 }
 
 TEST_F(StorageLog, SegmentsAreReusedAndTheirNumberStaysSmall) {
