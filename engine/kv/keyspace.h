@@ -1,7 +1,8 @@
 // All keys: one ordered table a hash slot, an index by expiry, and a running hash of everything.
 //
-// Slots come into being with their first key: an empty keyspace takes 8 KiB, and a key of its own
-// slot about 1 KiB (then 150 bytes each). The order (slot, hash, key) is fixed by the keys alone.
+// Slots come into being with their first key: an empty keyspace takes 2 KiB, and the first key of
+// each 64 slots 2 KiB more (then 150 bytes each). The order (slot, hash, key) is fixed by the keys
+// alone.
 #pragma once
 
 #include <array>
@@ -86,7 +87,7 @@ class Keyspace {
   const Record& at_rank(std::size_t rank) const;
 
  private:
-  static constexpr std::uint32_t kPages = 1024;
+  static constexpr std::uint32_t kPages = 256;
   static constexpr std::uint32_t kSlotsPerPage = kHashSlots / kPages;
   static constexpr int kCursorHashBits = 49;
 
