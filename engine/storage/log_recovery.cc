@@ -182,6 +182,7 @@ void LogRecovery::accept_torn_tail() {
     const std::string payload =
         batch_payload(start.bytes, 0, static_cast<std::uint32_t>(count), h.length);
     replay_.apply(parse_records(payload, false), start.segment);
+    rewrite_all_ = true;
   }
 }
 

@@ -31,6 +31,8 @@ class LogRecovery {
 
   std::map<GroupId, ReplayedGroup>& groups() { return replay_.groups(); }
   bool damaged() const { return replay_.damaged(); }
+  // What was recovered is not what the files would replay to again.
+  bool rewrite_all() const { return replay_.damaged() || rewrite_all_; }
   // A batch that was never acknowledged has been cut off.
   bool tail_cut() const { return tail_cut_; }
   std::uint64_t last_good() const { return last_good_; }
@@ -80,6 +82,7 @@ class LogRecovery {
   std::uint64_t head_ = 0;
   bool any_batch_ = false;
   bool tail_cut_ = false;
+  bool rewrite_all_ = false;
   std::uint64_t last_good_ = 0;
   std::uint64_t before_last_ = 0;
   ParsedBatch last_batch_;

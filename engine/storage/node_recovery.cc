@@ -68,7 +68,7 @@ Result<std::map<GroupId, DurableState>> NodeStorage::recover_all() {
     DurableState& state = states[group];
     if (auto it = hard_states.find(group); it != hard_states.end()) state.hard_state = it->second;
     if (recover_group(group, std::move(replayed), candidates.value()[group], state) ||
-        log.damaged()) {
+        log.rewrite_all()) {
       rewrite.push_back(group);
     }
   }

@@ -53,7 +53,14 @@ TEST(StorageDefect, TheDefectBelievesATornTail) {
   const DurableState& state = recovered.value().at(GroupId{1});
   ASSERT_EQ(state.entries.size(), 2U);
   EXPECT_EQ(state.entries[1]->term(), Term{1});
-  EXPECT_NE(state.entries[1]->digest(), test_entry(GroupId{1}, Term{1}, Index{2}, 1'000)->digest());
+  const std::uint64_t digest = state.entries[1]->digest();
+  EXPECT_NE(digest, test_entry(GroupId{1}, Term{1}, Index{2}, 1'000)->digest());
+  // It has become part of the log for good.
+  disk.crash([] { return false; });
+  recovered = driver.open();
+  ASSERT_TRUE(recovered);
+  ASSERT_EQ(recovered.value().at(GroupId{1}).entries.size(), 2U);
+  EXPECT_EQ(recovered.value().at(GroupId{1}).entries[1]->digest(), digest);
 }
 #endif
 
