@@ -42,7 +42,7 @@ def rows(command):
 
 
 def campaign(binary, first, last, jobs, defect=None):
-    command = [binary, "campaign", "--json", "--seeds", f"{first}..{last}", "--jobs", str(jobs)]
+    command = [binary, "campaign", "--json", "--quiet", "--seeds", f"{first}..{last}", "--jobs", str(jobs)]
     return rows(command + (["--defect", defect] if defect else []))
 
 
