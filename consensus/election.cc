@@ -132,7 +132,11 @@ void Raft::become_leader(const Now& now) {
   defer_commits(now, leader);
   leader.first_own = log_.last().next();
   trace(TraceKind::kBecameLeader, log_.last());
-  if (configurations_.latest().index) return append_own(now, leader, EntryKind::kNoop, {});
+  if (configurations_.latest().index) {
+    // The historical implementations counted instead of beginning the term with an entry of its own.
+    if (defect(Defect::kPriorTermCommittedByCounting)) return;
+    return append_own(now, leader, EntryKind::kNoop, {});
+  }
   // The founding configuration is in nobody's log yet. The group's very first entry puts it there,
   // so that whoever joins later and starts from an empty log learns it too.
   Configuration founding = configuration();

@@ -86,6 +86,7 @@ struct ProtocolStatus {
   Index last;
   Term last_term;
   Index durable;  // last index known durable on this node
+  Term durable_term;
   bool recovering = false;
   std::size_t log_bytes = 0;  // of the entries in memory
 };
@@ -118,6 +119,9 @@ class Protocol {
   // The meta data for a snapshot of the state machine at `applied`.
   virtual SnapshotMeta snapshot_meta(Index applied) const = 0;
   virtual ProtocolStatus status() const = 0;
+  // The term of the entry at `index` in this node's log (in memory, durable or not). Nothing above the
+  // log's end, and below what compaction has left.
+  virtual std::optional<Term> term_at(Index index) const = 0;
   virtual const Configuration& configuration() const = 0;
   // Moves everything that has gathered since the last drain into `effects` (cleared before).
   virtual void drain(const Now& now, Effects& effects) = 0;

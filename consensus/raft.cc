@@ -159,6 +159,7 @@ ProtocolStatus Raft::status() const {
   status.last = log_.last();
   status.last_term = log_.last_term();
   status.durable = durable_;
+  status.durable_term = log_.term_at(durable_).value_or(Term{});
   status.recovering = recovering();
   status.log_bytes = log_.bytes();
   return status;

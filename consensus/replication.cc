@@ -186,7 +186,9 @@ void Raft::leader_timeout(const Now& now, role::Leader& leader) {
   }
   continue_transfer(now, leader);
   if (now.mono >= leader.next_heartbeat) leader.round_wanted = true;
-  if (leader.commit_deferred) maybe_commit(now, leader);
+  if (leader.commit_deferred || defect(Defect::kPriorTermCommittedByCounting)) {
+    maybe_commit(now, leader);
+  }
 }
 
 Instant Raft::leader_deadline(const Now& now, const role::Leader& leader) const {

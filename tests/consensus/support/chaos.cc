@@ -70,6 +70,7 @@ class Chaos {
     if (!shape_.membership) weight_[kChange] = 0;
     if (!shape_.damage) weight_[kDamage] = 0;
     lazy_ = random_.chance(1, 3);
+    striking_ = random_.chance(1, 3);
     for (const std::uint64_t w : weight_) total_ += w;
   }
 
@@ -111,6 +112,8 @@ class Chaos {
     perform(pick());
     flush_trace();
     if (cluster_.lazy && random_.chance(1, 2)) cluster_.drain(any_node());
+    if (striking_ && cluster_.elections > elections_seen_) strike();
+    elections_seen_ = cluster_.elections;
     if (cluster_.network.size() > 400) {
       cluster_.network.erase(cluster_.network.begin(), cluster_.network.begin() + 200);
     }
@@ -182,6 +185,19 @@ class Chaos {
         for (const auto& [id, node] : cluster_.nodes) {
           if (random_.chance(1, 2)) apart_.insert(id);
         }
+    }
+  }
+
+  // Hits a leader in its first moments, when much is in flux (figure 8 of the Raft paper).
+  void strike() {
+    const NodeId leader = cluster_.leader();
+    if (!leader || random_.chance(1, 3)) return;
+    if (random_.chance(1, 2)) flow();
+    if (random_.chance(1, 3)) cluster_.propose(leader, "late" + std::to_string(++payload_));
+    if (random_.chance(1, 2)) {
+      cluster_.crash(leader, random_.below(cluster_.node(leader).writing.size() + 1));
+    } else {
+      apart_ = {leader};
     }
   }
 
@@ -388,6 +404,8 @@ class Chaos {
   std::uint64_t total_ = 0;
   std::uint64_t payload_ = 0;
   std::set<NodeId> apart_;
+  bool striking_ = false;
+  std::uint64_t elections_seen_ = 0;
 };
 
 }  // namespace
