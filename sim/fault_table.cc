@@ -27,6 +27,8 @@ constexpr std::array kOneWayLossParameters{FaultParameter{"ppm", 1'000'000, 0, 1
                                            FaultParameter{"inbound", 0, 0, 1}};
 constexpr std::array kMessageTypeLossParameters{FaultParameter{"ppm", 1'000'000, 0, 1'000'000},
                                                 FaultParameter{"type", -1, -1, 15}};
+constexpr std::array kPartitionIsolateLeaderParameters{
+    FaultParameter{"follow-ms", 0, 0, 60'000}};
 constexpr std::array kPartitionRandomParameters{FaultParameter{"percent", 40, 0, 100}};
 constexpr std::array kClockOffsetParameters{
     FaultParameter{"offset-ms", 500, -86'400'000, 86'400'000}};
@@ -143,9 +145,10 @@ constexpr std::array kFaults{
     FaultSpec{FaultKind::kPartitionIsolateLeader,
               "partition-isolate-leader",
               "network",
-              "whoever leads when the fault strikes is cut off",
+              "whoever leads when the fault strikes is cut off; with follow-ms, so is each leader after it, "
+              "that long after its election, and the one before is let in again",
               "etcd-io/raft#166, sofa-jraft#34: a cut-off leader serves lease reads for too long",
-              {}},
+              kPartitionIsolateLeaderParameters},
     FaultSpec{FaultKind::kPartitionBridge,
               "partition-bridge",
               "network",

@@ -50,6 +50,8 @@ constexpr std::array kOptions{
                "idle time after which the last synced batch gets a marker of its own"},
     OptionSpec{"max-pending-requests", "requests", 4'096, 1, 1'000'000,
                "requests that a replica holds; more are refused"},
+    OptionSpec{"value-bytes", "bytes", 0, 0, 1024 * kKiB,
+               "least length of a written value; a long one makes batches of several sectors"},
     OptionSpec{"client-attempt-ms", "ms", 500, 1, 60'000,
                "a client's request without an answer is sent again after this"},
     OptionSpec{"client-timeout-ms", "ms", 5'000, 1, 600'000, "a client's call gives up after this"},

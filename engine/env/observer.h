@@ -21,7 +21,9 @@ class Observer {
   // A read was answered from the state at `applied`; it had to be at least `read_index`.
   virtual void on_read_served(GroupId, Index /*read_index*/, Index /*applied*/, ReadMode) {}
   // Entries up to `last` are durable on this node.
-  virtual void on_durable(GroupId, Index /*last*/) {}
+  virtual void on_durable(GroupId, Index /*last*/, Term /*last_term*/) {}
+  // What the disk held when the process started.
+  virtual void on_recovered(GroupId, const DurableState&) {}
   virtual void on_snapshot_taken(GroupId, const SnapshotMeta&, std::size_t /*bytes*/) {}
   virtual void on_storage_fault(GroupId, const StorageFault&) {}
   // The node cannot go on (its disk failed, or its hard state is lost) and stops serving.

@@ -52,6 +52,7 @@ Result<> Node::recover() {
 }
 
 Result<> Node::start_group(const GroupOptions& group, DurableState durable) {
+  env_.observer.on_recovered(group.id, durable);
   if (durable.fault) env_.observer.on_storage_fault(group.id, *durable.fault);
   const std::optional<SnapshotMeta> snapshot = durable.snapshot;
   auto protocol = make_raft(env_.self, options_.raft, group.founders, std::move(durable),

@@ -87,7 +87,7 @@ void Replica::on_snapshot_saved(const SnapshotMeta& meta) {
 // ---- the loop --------------------------------------------------------------------------------
 
 void Replica::run() {
-  env_.observer.on_durable(group_, protocol_->status().durable);
+  report_durable();
   while (true) {
     const Now now = env_.clock.both();
     take_input(now);
@@ -104,7 +104,7 @@ void Replica::take_input(const Now& now) {
   if (written_ > reported_) {
     reported_ = written_;
     protocol_->on_durable(now, reported_);
-    env_.observer.on_durable(group_, protocol_->status().durable);
+    report_durable();
     release_gated();
   }
   for (const Staged& staged : std::exchange(staged_, {})) {
@@ -126,6 +126,11 @@ void Replica::take_input(const Now& now) {
   handling_.swap(requests_);
   for (Asked& asked : handling_) handle(now, std::move(asked));
   handling_.clear();
+}
+
+void Replica::report_durable() {
+  const ProtocolStatus status = protocol_->status();
+  env_.observer.on_durable(group_, status.durable, status.durable_term);
 }
 
 void Replica::handle(const Now& now, Asked asked) {

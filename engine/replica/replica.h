@@ -66,6 +66,7 @@ class Replica final : public WriterClient {
   void on_snapshot_saved(const SnapshotMeta& meta) override;
 
   void take_input(const Now& now);
+  void report_durable();
   void handle(const Now& now, Asked asked);
   void propose(const Now& now, Asked asked);
   void propose_stamp_if_due(const Now& now);

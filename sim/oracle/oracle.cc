@@ -38,6 +38,10 @@ void Oracle::on_start(std::uint32_t node, NodeId id) {
   if (n.id == id) {  // what was durable before a crash still is
     fresh.damaged = n.damaged;
     fresh.durable = n.durable;
+    fresh.durable_term = n.durable_term;
+    fresh.sent_term = n.sent_term;
+    fresh.vote_term = n.vote_term;
+    fresh.vote = n.vote;
   }
   fresh.id = id;
   fresh.up = true;
@@ -48,6 +52,7 @@ void Oracle::on_stop(std::uint32_t node) {
   NodeState& n = state(node);
   n.up = false;
   n.leading = false;
+  n.protocol = nullptr;
 }
 
 void Oracle::on_damage(std::uint32_t node) {
@@ -61,6 +66,7 @@ void Oracle::on_trace(std::uint32_t node, const Protocol& protocol, const TraceE
             name(node) + " went from " + text(n.term) + " to " + text(event.term));
   }
   n.term = event.term;
+  n.protocol = &protocol;
   switch (event.kind) {
     case TraceKind::kBecameLeader:
       n.leading = true;
@@ -84,7 +90,10 @@ void Oracle::on_trace(std::uint32_t node, const Protocol& protocol, const TraceE
                 name(node) + " went from commit " + text(n.commit) + " to " + text(event.index));
       }
       n.commit = event.index;
-      if (n.leading) check_durable_quorum(node, protocol, event.index);
+      if (n.leading) {
+        check_durable_quorum(node, protocol, event.index);
+        check_final(node, event.index, protocol.term_at(event.index).value_or(Term{}));
+      }
       break;
     case TraceKind::kLeaseServed:
       if (highest_committed_term_ > event.term) {
@@ -109,7 +118,11 @@ void Oracle::check_leader(std::uint32_t node, const Protocol& protocol, const Tr
   // no-op may be in its log already.
   const ProtocolStatus status = protocol.status();
   const Index last_committed = committed();
-  if (status.last < last_committed) {
+  const bool holds =
+      status.first > last_committed ||
+      (last_committed && protocol.term_at(last_committed) == committed_term(last_committed)) ||
+      !last_committed;
+  if (!holds) {
     violate("leader-completeness", name(node) + " leads " + text(event.term) +
                                        " with a log that ends at " + text(status.last) + ", but " +
                                        text(last_committed) + " is committed");
@@ -171,8 +184,107 @@ void Oracle::on_appended(std::uint32_t node, const std::vector<EntryRef>& entrie
   }
 }
 
-void Oracle::on_durable(std::uint32_t node, Index last) {
-  state(node).durable = last;
+void Oracle::on_durable(std::uint32_t node, Index last, Term last_term) {
+  NodeState& n = state(node);
+  n.durable = last;
+  n.durable_term = last_term;
+}
+
+void Oracle::on_wiped(std::uint32_t node) {
+  state(node) = NodeState{};
+}
+
+// ---- Promises --------------------------------------------------------------------------------
+
+void Oracle::on_sent(std::uint32_t node, NodeId to, const Message& message) {
+  NodeState& n = state(node);
+  if (const auto* request = std::get_if<VoteRequest>(&message)) {
+    if (request->pre_vote) return;  // of a term that may never be
+  } else if (const auto* reply = std::get_if<VoteReply>(&message)) {
+    if (reply->pre_vote) return;
+    if (reply->granted) {
+      if (n.vote_term == reply->term && n.vote != to) {
+        violate("promise-broken", name(node) + " voted for both n" + std::to_string(n.vote.value) +
+                                      " and n" + std::to_string(to.value) + " in " +
+                                      text(reply->term));
+      }
+      n.vote_term = reply->term;
+      n.vote = to;
+    }
+  }
+  n.sent_term = std::max(n.sent_term, term_of(message));
+}
+
+void Oracle::on_recovered(std::uint32_t node, const DurableState& durable) {
+  const NodeState& n = state(node);
+  if (durable.hard_state.term < n.sent_term) {
+    violate("promise-broken", name(node) + " sent messages of " + text(n.sent_term) +
+                                  " and found " + text(durable.hard_state.term) + " on its disk");
+  }
+  if (n.vote_term && durable.hard_state.term == n.vote_term &&
+      durable.hard_state.voted_for != n.vote) {
+    violate("promise-broken", name(node) + " voted for n" + std::to_string(n.vote.value) + " in " +
+                                  text(n.vote_term) + " and its disk does not know it");
+  }
+  for (const EntryRef& entry : durable.entries) {
+    const std::size_t at = entry->index().value - 1;
+    const bool written = at < known_.size() &&
+                         std::any_of(known_[at].begin(), known_[at].end(), [&](const Known& k) {
+                           return k.term == entry->term() && k.digest == entry->digest();
+                         });
+    if (!written) {
+      violate("recovered-garbage", name(node) + " found an entry at " + text(entry->index()) +
+                                       ", " + text(entry->term()) + ", that nobody wrote");
+      return;
+    }
+  }
+}
+
+void Oracle::on_read(Index floor, Index seen) {
+  if (seen >= floor) return;
+  violate("stale-read", "a read saw the state at " + text(seen) + " although " + text(floor) +
+                            " was committed before it began");
+}
+
+// ---- What is committed stays committed -------------------------------------------------------
+
+bool Oracle::would_elect(const NodeState& candidate, const std::vector<NodeId>& voters) const {
+  std::size_t votes = 0;
+  for (const NodeId voter : voters) {
+    for (const NodeState& n : nodes_) {
+      if (n.id != voter || !n.up || n.protocol == nullptr) continue;
+      const bool up_to_date =
+          candidate.durable_term > n.durable_term ||
+          (candidate.durable_term == n.durable_term && candidate.durable >= n.durable);
+      if (up_to_date) ++votes;
+      break;
+    }
+  }
+  return votes * 2 > voters.size();
+}
+
+bool Oracle::could_win(const NodeState& candidate) const {
+  const Configuration& c = candidate.protocol->configuration();
+  if (!c.is_voter(candidate.id)) return false;
+  return would_elect(candidate, c.voters) && (!c.joint() || would_elect(candidate, c.outgoing));
+}
+
+// Leader completeness, looked at before it is too late: suppose that all messages under way are
+// lost, all processes crash, and a node without the entry campaigns.
+void Oracle::check_final(std::uint32_t node, Index index, Term term) {
+  for (const NodeState& n : nodes_) {
+    if (n.damaged) return;  // such nodes keep their votes to themselves
+  }
+  for (const NodeState& n : nodes_) {
+    // Only where the log in memory, and so the configuration in force, is the one on disk.
+    if (!n.up || n.protocol == nullptr || n.durable != n.protocol->status().last) continue;
+    if (n.protocol->status().first > index) continue;  // compacted, so it has been committed there
+    if (n.protocol->term_at(index) == term || !could_win(n)) continue;
+    violate("commit-not-final", name(node) + " committed " + text(index) + ", but n" +
+                                    std::to_string(n.id.value) +
+                                    " lacks it and could still win an election");
+    return;
+  }
 }
 
 void Oracle::on_applied(std::uint32_t node, const Entry& entry, std::uint64_t digest) {

@@ -9,6 +9,11 @@
 //   state-divergence       equal state at equal index, also after a snapshot
 //   committed-not-durable  a committed entry is on the disks of a quorum
 //   lease-disjointness     no lease read while a higher term has committed, in true time
+//   commit-not-final       no running node that lacks a committed entry could win an election with
+//                          the logs that are on disks at that moment
+//   promise-broken         a term or vote that left the node is found on its disk after a crash
+//   recovered-garbage      what recovery finds was once written there
+//   stale-read             a linearizable read sees all that was committed when it was invoked
 //   acknowledged-write-lost  an acknowledged write is, and stays, in the committed log
 //   term-regression, commit-regression   neither goes back while a process lives
 #pragma once
@@ -43,7 +48,15 @@ class Oracle {
   // `protocol` is the node's own, for its log and configuration.
   void on_trace(std::uint32_t node, const Protocol& protocol, const TraceEvent& event);
   void on_appended(std::uint32_t node, const std::vector<EntryRef>& entries);
-  void on_durable(std::uint32_t node, Index last);
+  void on_durable(std::uint32_t node, Index last, Term last_term);
+  // A message leaves the node.
+  void on_sent(std::uint32_t node, NodeId to, const Message& message);
+  // What the node found on its disk.
+  void on_recovered(std::uint32_t node, const DurableState& durable);
+  // The node's disk was emptied: it owes nothing any more.
+  void on_wiped(std::uint32_t node);
+  // A client's linearizable read, invoked when `floor` was committed, saw the state at `seen`.
+  void on_read(Index floor, Index seen);
   void on_applied(std::uint32_t node, const Entry& entry, std::uint64_t state);
   void on_restored(std::uint32_t node, const SnapshotMeta& meta, std::uint64_t state);
   // A client was told that its write is the entry at (term, index).
@@ -80,13 +93,22 @@ class Oracle {
     Index commit;
     Index applied;
     Index durable;
+    Term durable_term;
     Index last;  // of the log in memory
     Term last_term;
+    const Protocol* protocol = nullptr;  // while up
+    // Promises that left the node, in this life and earlier ones.
+    Term sent_term;
+    Term vote_term;
+    NodeId vote;
   };
 
   void violate(const char* property, std::string detail);
   void check_leader(std::uint32_t node, const Protocol& protocol, const TraceEvent& event);
   void check_durable_quorum(std::uint32_t node, const Protocol& protocol, Index index);
+  void check_final(std::uint32_t node, Index index, Term term);
+  bool could_win(const NodeState& candidate) const;
+  bool would_elect(const NodeState& candidate, const std::vector<NodeId>& voters) const;
   bool durable_on_quorum(const std::vector<NodeId>& voters, Index index) const;
   NodeState& state(std::uint32_t node);
   std::string name(std::uint32_t node) const;

@@ -55,6 +55,11 @@ void draw_modes(std::uint64_t seed, OptionMap& options) {
   const std::uint64_t lease = stream(seed, "lease").below(4);
   if (lease == 0) options["lease"] = 0;
   if (lease == 1) options["lease"] = 2;
+  Draw values = stream(seed, "value-bytes");
+  if (values.chance(1, 4)) options["value-bytes"] = values.pick<std::int64_t>({300, 700, 1'500});
+  if (stream(seed, "pre-vote").chance(1, 4)) options["pre-vote"] = 0;
+  // The classical lease needs followers that refuse to vote while they hear a leader.
+  if (lease != 1 && stream(seed, "check-quorum").chance(1, 4)) options["check-quorum"] = 0;
 }
 
 void draw_knobs(std::uint64_t seed, OptionMap& options) {
@@ -63,11 +68,6 @@ void draw_knobs(std::uint64_t seed, OptionMap& options) {
     Draw draw = stream(seed, knob.name);
     if (draw.coin()) options[std::string(knob.name)] = draw.pick(knob.values);
   }
-  if (stream(seed, "pre-vote").chance(1, 8)) options["pre-vote"] = 0;
-  // The classical lease needs followers that refuse to vote while they hear a leader.
-  const auto lease = options.find("lease");
-  const bool classical = lease != options.end() && lease->second == 2;
-  if (!classical && stream(seed, "check-quorum").chance(1, 8)) options["check-quorum"] = 0;
 }
 
 }  // namespace synchrodb::sim

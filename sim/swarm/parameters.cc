@@ -90,6 +90,8 @@ Parameters network_parameters(FaultKind kind, Draw& draw) {
     case FaultKind::kMessageTypeLoss:
       return {{"ppm", draw.chance(3, 4) ? 1'000'000 : draw.between(300'000, 900'000)},
               {"type", -1}};
+    case FaultKind::kPartitionIsolateLeader:
+      return {{"follow-ms", draw.coin() ? 0 : draw.doubling(1, 1'000)}};
     case FaultKind::kPartitionRandom:
       return {{"percent", draw.between(15, 60)}};
     default:

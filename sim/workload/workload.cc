@@ -35,10 +35,11 @@ Workload::Kind Workload::kind_of(const std::string& name) {
   return Kind::kDelete;
 }
 
-Workload::Workload(const WorkloadPlan& plan, std::function<std::int64_t()> now,
-                   std::function<void(Term, Index)> acknowledged)
+Workload::Workload(const WorkloadPlan& plan, std::size_t value_bytes,
+                   std::function<std::int64_t()> now, Witnesses witnesses)
     : now_(std::move(now)),
-      acknowledged_(std::move(acknowledged)),
+      witnesses_(std::move(witnesses)),
+      value_bytes_(value_bytes),
       model_(model_of(plan.name)),
       text_values_(plan.name == "kv" || plan.name == "append") {
   for (const auto& [kind, weight] : plan.mix) {
@@ -54,6 +55,12 @@ Workload::Workload(const WorkloadPlan& plan, std::function<std::int64_t()> now,
     const bool numeric = !text_values_ || counters || (plan.name == "kv" && i % 2 == 1);
     keys_.push_back(Key{name, history_.key(name), numeric});
   }
+}
+
+std::string Workload::text_of(std::int64_t value) const {
+  std::string text = std::to_string(value);
+  if (text.size() < value_bytes_) text.resize(value_bytes_, '.');
+  return text;
 }
 
 Workload::Kind Workload::pick(RandomStream& random) const {
@@ -87,7 +94,7 @@ bool Workload::perform(Client& client, RandomStream& random, std::int32_t proces
     case Kind::kLeaseRead:
       return read(client, process, key, ReadConsistency::kLease);
     case Kind::kWrite: {
-      const std::string value = std::to_string(next_value_);
+      const std::string value = text_of(next_value_);
       what.function = Function::kWrite;
       what.argument = key.numeric ? check::Value::integer(next_value_) : history_.text(value + ".");
       ++next_value_;
@@ -101,9 +108,8 @@ bool Workload::perform(Client& client, RandomStream& random, std::int32_t proces
       what.function = Function::kCas;
       what.expected = check::Value::integer(expected);
       what.argument = check::Value::integer(next_value_);
-      const std::string value = std::to_string(next_value_++);
-      return write(client, process, key, what,
-                   {"SET", key.name, value, "IFEQ", std::to_string(expected)});
+      const std::string value = text_of(next_value_++);
+      return write(client, process, key, what, {"SET", key.name, value, "IFEQ", text_of(expected)});
     }
     case Kind::kAppend: {
       const std::string piece = std::to_string(next_value_++) + ".";
@@ -136,12 +142,14 @@ bool Workload::read(Client& client, std::int32_t process, Key& key, ReadConsiste
   what.key = key.id;
   what.function = Function::kRead;
   const check::OperationId id = history_.invoke(what, now_());
+  const Index floor = witnesses_.committed();
   const Outcome outcome = client.read({"GET", key.name}, consistency);
   if (outcome.kind != Outcome::Kind::kOk || outcome.reply.is_error()) {
     history_.complete(id, check::Outcome::kRefused, {}, now_());
     ++count_.fail;
     return true;
   }
+  witnesses_.read(floor, outcome.index);
   const check::Value value = value_of(key, outcome.reply);
   if (value.is_integer()) key.last_seen = value.number();
   check::Witness witness;
@@ -176,7 +184,7 @@ bool Workload::write(Client& client, std::int32_t process, const Key&, check::In
     ++count_.fail;
     return true;
   }
-  acknowledged_(outcome.term, outcome.index);
+  witnesses_.acknowledged(outcome.term, outcome.index);
   check::Witness witness;
   witness.term = outcome.term.value;
   witness.index = outcome.index.value;

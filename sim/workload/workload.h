@@ -22,10 +22,18 @@ struct OperationCount {
 
 class Workload {
  public:
+  // Who judges operations by their place in the log, beside the checkers.
+  struct Witnesses {
+    std::function<void(Term, Index)> acknowledged;  // a write is the entry at (term, index)
+    std::function<Index()> committed;               // how far the log is committed now
+    // A linearizable read, invoked when `floor` was committed, saw the state at `seen`.
+    std::function<void(Index floor, Index seen)> read;
+  };
+
   // `now`: true time in nanoseconds since the start of the run.
-  // `acknowledged`: told of each acknowledged write's place in the log.
-  Workload(const WorkloadPlan& plan, std::function<std::int64_t()> now,
-           std::function<void(Term, Index)> acknowledged);
+  // `value_bytes`: how long written strings are at least.
+  Workload(const WorkloadPlan& plan, std::size_t value_bytes, std::function<std::int64_t()> now,
+           Witnesses witnesses);
 
   // Performs one operation, drawn from `random`, as `process`, and records it. Parks. Returns true
   // if the process may go on, false if its operation is open for ever: Jepsen then uses a new
@@ -52,6 +60,8 @@ class Workload {
     std::int64_t last_seen = 0;  // a value that a CAS may well expect
   };
   static Kind kind_of(const std::string& name);
+  // The text that is written for a number: digits, then dots up to value_bytes_.
+  std::string text_of(std::int64_t value) const;
 
   Kind pick(RandomStream& random) const;
   bool perform(Client& client, RandomStream& random, std::int32_t process, Key& key, Kind kind);
@@ -62,7 +72,8 @@ class Workload {
   check::Value value_of(const Key& key, const Reply& reply);
 
   std::function<std::int64_t()> now_;
-  std::function<void(Term, Index)> acknowledged_;
+  Witnesses witnesses_;
+  std::size_t value_bytes_;
   check::History history_;
   check::Model model_;
   bool text_values_;

@@ -60,6 +60,9 @@ DiskOptions Nemesis::nature_of_disks(const Plan& plan) {
 }
 
 void Nemesis::start() {
+  for (std::uint32_t i = 0; i < cluster_.size(); ++i) {
+    cluster_[i].on_leader = [this](Process& leader) { on_leader(leader); };
+  }
   for (const FaultAction& action : plan_.faults) {
     if (is_nature(action)) continue;
     world_.kernel.at(TrueTime{action.at.ns}, [this, &action] { begin(action); });

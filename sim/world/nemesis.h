@@ -66,6 +66,7 @@ class Nemesis {
   void end_process(Active& active);
 
   void cut(Active& active, const LinkSet& links);
+  void on_leader(Process& leader);
   void clog(Active& active);
   void refresh_links();
   LinkOptions link_options(NodeId from, NodeId to, std::uint32_t victim, bool towards_victim);

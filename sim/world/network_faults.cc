@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/marks.h"
 #include "sim/world/nemesis.h"
 
 namespace synchrodb::sim {
@@ -63,6 +64,23 @@ void Nemesis::begin_network(Active& active) {
 
 void Nemesis::cut(Active& active, const LinkSet& links) {
   active.partitions.push_back(world_.network.partition(links, active.kind));
+}
+
+// The partition that follows the leader moves on to the new one.
+void Nemesis::on_leader(Process& leader) {
+  for (const auto& each : active_) {
+    if (each->kind != FaultKind::kPartitionIsolateLeader) continue;
+    const std::int64_t follow = parameter(*each, "follow-ms");
+    if (follow == 0) continue;
+    world_.kernel.after(milliseconds(follow), [this, serial = each->serial, id = leader.id()] {
+      Active* active = find(serial);
+      if (active == nullptr) return;
+      for (const PartitionId old : active->partitions) world_.network.heal(old);
+      active->partitions.clear();
+      cut(*active, isolate(node_ids(), id));
+      SOMETIMES(true, "a new leader was cut off as well");
+    });
+  }
 }
 
 void Nemesis::clog(Active& active) {

@@ -34,8 +34,9 @@ void Process::start() {
   transport_->open();
   world_.oracle.on_start(index_, id_);
   record("started", "", {}, {}, {}, ++life_);
-  env_ = std::make_unique<Env>(
-      Env{id_, clock_, fibers_, *transport_, disk_, random_, buggify_, *this});
+  watched_ = std::make_unique<WatchedTransport>(*transport_, world_.oracle, index_);
+  env_ =
+      std::make_unique<Env>(Env{id_, clock_, fibers_, *watched_, disk_, random_, buggify_, *this});
   node_ = std::make_unique<Node>(*env_, options_,
                                  std::vector<GroupOptions>{GroupOptions{kGroup, founders_}});
   world_.kernel.spawn(owner_, "node", [node = node_.get()] { node->run(); });
@@ -68,6 +69,7 @@ void Process::wipe(NodeId id) {
   crash(true);
   if (disk_.attached()) disk_.crash();
   disk_.wipe();
+  world_.oracle.on_wiped(index_);
   record("wiped", "", {}, {}, id);
   founders_ = Configuration{};
   if (id == id_) return;
@@ -136,8 +138,14 @@ void Process::on_restored(GroupId, const SnapshotMeta& meta, std::uint64_t state
   world_.oracle.on_restored(index_, meta, state);
 }
 
-void Process::on_durable(GroupId, Index last) {
-  world_.oracle.on_durable(index_, last);
+void Process::on_durable(GroupId, Index last, Term last_term) {
+  world_.oracle.on_durable(index_, last, last_term);
+}
+
+void Process::on_recovered(GroupId, const DurableState& durable) {
+  record("recovered", "", durable.hard_state.term,
+         durable.entries.empty() ? Index{} : durable.entries.back()->index());
+  world_.oracle.on_recovered(index_, durable);
 }
 
 void Process::on_snapshot_taken(GroupId, const SnapshotMeta& meta, std::size_t bytes) {

@@ -19,6 +19,7 @@
 #include "sim/network/network.h"
 #include "sim/oracle/oracle.h"
 #include "sim/trace/trace.h"
+#include "sim/world/watched_transport.h"
 
 namespace synchrodb::sim {
 
@@ -87,7 +88,8 @@ class Process final : public Observer {
   void on_appended(GroupId, const std::vector<EntryRef>& entries) override;
   void on_applied(GroupId, const Entry& entry, std::uint64_t state) override;
   void on_restored(GroupId, const SnapshotMeta& meta, std::uint64_t state) override;
-  void on_durable(GroupId, Index last) override;
+  void on_durable(GroupId, Index last, Term last_term) override;
+  void on_recovered(GroupId, const DurableState& durable) override;
   void on_snapshot_taken(GroupId, const SnapshotMeta& meta, std::size_t bytes) override;
   void on_storage_fault(GroupId, const StorageFault& fault) override;
   void on_fatal(const char* why) override;
@@ -109,6 +111,7 @@ class Process final : public Observer {
   SimBuggify buggify_;
   Stream random_;
   std::unique_ptr<NodeTransport> transport_;
+  std::unique_ptr<WatchedTransport> watched_;
   std::unique_ptr<Env> env_;
   std::unique_ptr<Node> node_;
   std::optional<CrashMode> crash_mode_;

@@ -55,8 +55,12 @@ World::World(const Plan& plan, const RunOptions& options)
       oracle_([this](Violation v) { violate(std::move(v)); }),
       surroundings_{kernel_, network_, streams_, counters_, buggify_, oracle_, trace_},
       workload_(
-          plan.workload, [this] { return kernel_.now().ns; },
-          [this](Term term, Index index) { oracle_.on_acknowledged(term, index); }),
+          plan.workload, static_cast<std::size_t>(option_value(plan, "value-bytes")),
+          [this] { return kernel_.now().ns; },
+          Workload::Witnesses{
+              [this](Term term, Index index) { oracle_.on_acknowledged(term, index); },
+              [this] { return oracle_.committed(); },
+              [this](Index floor, Index seen) { oracle_.on_read(floor, seen); }}),
       random_(streams_.stream("world")) {
   kernel_.digest().checkpoint_every(options.checkpoint_every);
   cluster_ = std::make_unique<Cluster>(surroundings_, plan_, Nemesis::nature_of_disks(plan_));

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <optional>
 
 namespace synchrodb::sim {
@@ -12,6 +13,7 @@ namespace {
 class Puppet final : public Protocol {
  public:
   ProtocolStatus said;
+  std::map<Index, Term> terms;  // of entries that are not of term 1
   Configuration members{{NodeId{1}, NodeId{2}, NodeId{3}}, {}, {}, true};
 
   void step(const Now&, NodeId, Message) override {}
@@ -27,6 +29,10 @@ class Puppet final : public Protocol {
   void on_snapshot_staged(const Now&, const SnapshotMeta&, bool) override {}
   SnapshotMeta snapshot_meta(Index) const override { return {}; }
   ProtocolStatus status() const override { return said; }
+  std::optional<Term> term_at(Index index) const override {
+    if (index > said.last) return std::nullopt;
+    return terms.contains(index) ? terms.at(index) : Term{1};
+  }
   const Configuration& configuration() const override { return members; }
   void drain(const Now&, Effects&) override {}
 };
@@ -54,7 +60,7 @@ TEST_F(OracleTest, AcceptsAnOrdinaryTerm) {
   trace(0, TraceKind::kBecameLeader, 1);
   for (std::uint32_t node = 0; node < 3; ++node) {
     oracle.on_appended(node, {entry(1, 1), entry(1, 2)});
-    oracle.on_durable(node, Index{2});
+    oracle.on_durable(node, Index{2}, Term{1});
   }
   trace(0, TraceKind::kCommitted, 1, 2);
   for (std::uint32_t node = 0; node < 3; ++node) {
@@ -115,6 +121,99 @@ TEST_F(OracleTest, AnotherEntryAtAnAppliedIndexBreaksStateMachineSafety) {
   EXPECT_EQ(property(), "state-machine-safety");
 }
 
+TEST_F(OracleTest, ALeaderWithAnotherEntryInTheCommittedPlaceBreaksCompleteness) {
+  oracle.on_applied(0, *entry(1, 1), 1);
+  puppet.said.last = Index{4};
+  puppet.terms[Index{1}] = Term{2};
+  trace(1, TraceKind::kBecameLeader, 3);
+  EXPECT_EQ(property(), "leader-completeness");
+}
+
+// Raft paper, figure 8 (c): an entry of term 2 is on three of five disks, and a node with an entry
+// of term 3 in its place could still be elected by two of them.
+TEST_F(OracleTest, ACommittedEntryThatAnElectableNodeLacksIsNotFinal) {
+  Puppet other;
+  other.said.last = Index{1};
+  other.terms[Index{1}] = Term{3};
+  oracle.on_durable(2, Index{1}, Term{3});
+  oracle.on_trace(2, other, TraceEvent{TraceKind::kBecameFollower, Term{4}, {}, {}, 0});
+  puppet.said.last = Index{1};
+  puppet.terms[Index{1}] = Term{2};
+  for (std::uint32_t node = 0; node < 2; ++node) oracle.on_durable(node, Index{1}, Term{2});
+  trace(1, TraceKind::kBecameFollower, 4);
+  trace(0, TraceKind::kBecameLeader, 4);
+  trace(0, TraceKind::kCommitted, 4, 1);
+  EXPECT_EQ(property(), "commit-not-final");
+}
+
+TEST_F(OracleTest, AnEntryOfTheOwnTermOnAQuorumIsFinal) {
+  Puppet other;
+  other.said.last = Index{1};
+  other.terms[Index{1}] = Term{3};
+  oracle.on_durable(2, Index{1}, Term{3});
+  oracle.on_trace(2, other, TraceEvent{TraceKind::kBecameFollower, Term{4}, {}, {}, 0});
+  puppet.said.last = Index{1};
+  puppet.terms[Index{1}] = Term{4};
+  for (std::uint32_t node = 0; node < 2; ++node) oracle.on_durable(node, Index{1}, Term{4});
+  trace(1, TraceKind::kBecameFollower, 4);
+  trace(0, TraceKind::kBecameLeader, 4);
+  trace(0, TraceKind::kCommitted, 4, 1);
+  EXPECT_EQ(property(), "");
+}
+
+TEST_F(OracleTest, AVoteThatTheDiskForgotIsABrokenPromise) {
+  oracle.on_sent(0, NodeId{2}, VoteReply{Term{3}, false, true});
+  oracle.on_stop(0);
+  oracle.on_start(0, NodeId{1});
+  DurableState found;
+  found.hard_state = HardState{Term{3}, NodeId{}, {}, {}};
+  oracle.on_recovered(0, found);
+  EXPECT_EQ(property(), "promise-broken");
+}
+
+TEST_F(OracleTest, AVoteThatTheDiskKeptIsNone) {
+  oracle.on_sent(0, NodeId{2}, VoteReply{Term{3}, false, true});
+  oracle.on_stop(0);
+  oracle.on_start(0, NodeId{1});
+  DurableState found;
+  found.hard_state = HardState{Term{3}, NodeId{2}, {}, {}};
+  oracle.on_recovered(0, found);
+  EXPECT_EQ(property(), "");
+}
+
+TEST_F(OracleTest, TwoVotesInATermAreABrokenPromise) {
+  oracle.on_sent(0, NodeId{2}, VoteReply{Term{3}, false, true});
+  oracle.on_sent(0, NodeId{3}, VoteReply{Term{3}, false, true});
+  EXPECT_EQ(property(), "promise-broken");
+}
+
+TEST_F(OracleTest, PreVotesPromiseNothing) {
+  oracle.on_sent(0, NodeId{2}, VoteReply{Term{3}, true, true});
+  oracle.on_sent(0, NodeId{3}, VoteReply{Term{3}, true, true});
+  EXPECT_EQ(property(), "");
+}
+
+TEST_F(OracleTest, ATermThatTheDiskForgotIsABrokenPromise) {
+  oracle.on_sent(0, NodeId{2}, AppendReply{Term{3}, true, {}, {}, {}, 0, 0});
+  oracle.on_recovered(0, DurableState{});
+  EXPECT_EQ(property(), "promise-broken");
+}
+
+TEST_F(OracleTest, AnEntryThatNobodyWroteIsGarbage) {
+  oracle.on_appended(0, {entry(1, 1, "a")});
+  DurableState found;
+  found.entries = {entry(1, 1, "b")};
+  oracle.on_recovered(0, found);
+  EXPECT_EQ(property(), "recovered-garbage");
+}
+
+TEST_F(OracleTest, AReadOfThePastIsStale) {
+  oracle.on_read(Index{5}, Index{5});
+  EXPECT_EQ(property(), "");
+  oracle.on_read(Index{5}, Index{4});
+  EXPECT_EQ(property(), "stale-read");
+}
+
 TEST_F(OracleTest, AGapInTheAppliedEntriesBreaksStateMachineSafety) {
   oracle.on_applied(0, *entry(1, 1), 1);
   oracle.on_applied(0, *entry(1, 2), 2);
@@ -145,14 +244,14 @@ TEST_F(OracleTest, ASnapshotFromThePastBreaksStateMachineSafety) {
 
 TEST_F(OracleTest, ACommitThatNoQuorumHoldsIsConvicted) {
   trace(0, TraceKind::kBecameLeader, 1);
-  oracle.on_durable(0, Index{1});
+  oracle.on_durable(0, Index{1}, Term{1});
   trace(0, TraceKind::kCommitted, 1, 1);
   EXPECT_EQ(property(), "committed-not-durable");
 }
 
 TEST_F(OracleTest, ADamagedCopyCountsAsOneThatWasHeld) {
   trace(0, TraceKind::kBecameLeader, 1);
-  oracle.on_durable(0, Index{1});
+  oracle.on_durable(0, Index{1}, Term{1});
   oracle.on_damage(1);
   trace(0, TraceKind::kCommitted, 1, 1);
   EXPECT_EQ(property(), "");
@@ -161,7 +260,7 @@ TEST_F(OracleTest, ADamagedCopyCountsAsOneThatWasHeld) {
 TEST_F(OracleTest, AJointCommitNeedsBothQuorums) {
   puppet.members.outgoing = {NodeId{4}, NodeId{5}, NodeId{6}};
   trace(0, TraceKind::kBecameLeader, 1);
-  for (std::uint32_t node = 0; node < 3; ++node) oracle.on_durable(node, Index{1});
+  for (std::uint32_t node = 0; node < 3; ++node) oracle.on_durable(node, Index{1}, Term{1});
   trace(0, TraceKind::kCommitted, 1, 1);
   EXPECT_EQ(property(), "committed-not-durable");
 }
