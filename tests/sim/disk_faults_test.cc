@@ -163,6 +163,28 @@ TEST_F(FaultyDiskTest, RewritingAfterAFailedSyncMakesDurable) {
   }
 }
 
+TEST_F(FaultyDiskTest, AWriteThatSurvivesBringsTheDroppedOnesOfItsSectorAlong) {
+  int survived = 0;
+  for (int i = 0; i < 60; ++i) {
+    const std::string name = "f" + std::to_string(i);
+    auto file = create(name);
+    ASSERT_TRUE(file->write(0, "....").ok());
+    ASSERT_TRUE(file->sync().ok());
+    ASSERT_TRUE(file->write(0, "ab").ok());
+    disk.fail_next_sync();
+    EXPECT_FALSE(file->sync().ok());
+    const std::string cached = file->read(0, 2).value();
+    ASSERT_TRUE(file->write(2, "cd").ok());
+    disk.crash(CrashMode::kKeepPrefix);
+    disk.boot();
+    // The sector was written whole, or not at all.
+    const std::string left = content(name);
+    EXPECT_TRUE(left == "...." || left == cached + "cd") << left;
+    survived += left == "abcd" ? 1 : 0;
+  }
+  EXPECT_GT(survived, 5);
+}
+
 TEST_F(FaultyDiskTest, ALyingSyncLosesWhatItPromised) {
   auto file = create("f");
   ASSERT_TRUE(file->write(0, "promised").ok());

@@ -71,6 +71,8 @@ TEST(Fibers, AnEarlierTimerServesALaterDeadline) {
   });
   kernel.at(at_ms(5), [&] { kernel.wake(fiber); });
   kernel.at(at_ms(40), [&] { kernel.wake(fiber); });
+  kernel.run(at_ms(45));
+  EXPECT_EQ(kernel.pending_events(), 1U) << "one timer a fiber";
   kernel.run(at_ms(200));
   EXPECT_EQ(ends, (std::vector<std::int64_t>{30'000'000, 50'000'000}));
 }

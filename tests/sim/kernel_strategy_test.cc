@@ -120,5 +120,40 @@ TEST(Strategy, PctStarvesWhereARandomWalkDoesNot) {
   EXPECT_GT(pct, 3);
 }
 
+// Two fibers, woken together again and again: how often the order between them changes.
+int changes_of_order(std::uint64_t key, std::uint32_t depth) {
+  Kernel kernel(make_pct_strategy(Streams(key), {depth, 50}));
+  const Owner owner = kernel.add_owner("node");
+  std::string order;
+  std::vector<TaskId> fibers;
+  for (const char c : {'a', 'b'}) {
+    fibers.push_back(kernel.spawn(owner, "f", [&kernel, &order, c] {
+      for (;;) {
+        kernel.park();
+        order += c;
+      }
+    }));
+  }
+  for (int round = 1; round <= 60; ++round) {
+    kernel.at(at_ms(round), [&] {
+      for (const TaskId fiber : fibers) kernel.wake(fiber);
+    });
+  }
+  kernel.run(at_ms(100));
+  int changes = 0;
+  for (std::size_t i = 2; i < order.size(); i += 2) changes += order[i] == order[i - 2] ? 0 : 1;
+  return changes;
+}
+
+TEST(Strategy, PctChangesPrioritiesDepthMinusOneTimes) {
+  std::set<int> at_depth_three;
+  for (std::uint64_t key = 0; key < 100; ++key) {
+    EXPECT_EQ(changes_of_order(key, 1), 0);
+    at_depth_three.insert(changes_of_order(key, 3));
+  }
+  EXPECT_TRUE(at_depth_three.count(2) != 0);
+  EXPECT_LE(*at_depth_three.rbegin(), 2);
+}
+
 }  // namespace
 }  // namespace synchrodb::sim

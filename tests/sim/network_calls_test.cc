@@ -130,6 +130,7 @@ TEST_F(CallTest, ACallerThatDiesHearsNothingMore) {
   call(1);
   toy.run_ms(50);
   toy.crash(100);
+  EXPECT_EQ(toy.kernel.pending_events(), 0U) << "nor does its timer run";
   toy.nodes[1]->held[0]->reply(ClientReply{});
   toy.run_ms(1'000);
   EXPECT_TRUE(outcomes.empty());

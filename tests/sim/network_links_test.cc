@@ -72,6 +72,26 @@ TEST(Links, AFaultMovesNothingElse) {
   for (const auto& item : lossy) EXPECT_EQ(std::count(whole.begin(), whole.end(), item), 1);
 }
 
+TEST(Links, AfterAPartitionPacketsTakeAsLongAsWithoutIt) {
+  const auto arrivals = [](bool with_partition) {
+    ToyNetwork toy(5, 2);
+    toy.send_series(1, 2, 1, 300);
+    if (with_partition) {
+      toy.kernel.at(at_ms(100), [&] {
+        const PartitionId cut =
+            toy.network.partition({{NodeId{1}, NodeId{2}}}, FaultKind::kPartitionRandom);
+        toy.kernel.at(at_ms(200), [&toy, cut] { toy.network.heal(cut); });
+      });
+    }
+    toy.run_ms(1'000);
+    return toy.nodes[2]->got;
+  };
+  const auto cut = arrivals(true);
+  const auto whole = arrivals(false);
+  EXPECT_NEAR(static_cast<double>(cut.size()), 200, 10);
+  for (const auto& item : cut) EXPECT_EQ(std::count(whole.begin(), whole.end(), item), 1);
+}
+
 struct OneFault : testing::Test {
   static NetworkOptions with_codec() {
     NetworkOptions encoded;
