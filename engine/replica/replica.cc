@@ -201,7 +201,7 @@ Instant Replica::stamp_deadline(const Now& now) const {
   if (stamp_proposed_ > state_machine_.applied() || !state_machine_.earliest_expiry())
     return kNever;
   if (protocol_->status().role != Role::kLeader) return kNever;
-  const Duration until = state_machine_.next_stamp_due() - now.wall.earliest;
+  const Duration until = state_machine_.next_stamp_due() - stamp_reading(now.wall);
   return now.mono + std::max(until, milliseconds(1));
 }
 

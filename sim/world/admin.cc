@@ -40,10 +40,7 @@ bool Admin::change_step(const ConfigurationChange& step) {
   while (!stopped_) {
     if (already(step)) return true;
     const Outcome outcome = make_client().change(step);
-    if (outcome.kind == Outcome::Kind::kOk) {
-      ++changes_done_;
-      return true;
-    }
+    if (outcome.kind == Outcome::Kind::kOk) return true;
     SOMETIMES(outcome.kind == Outcome::Kind::kUnknown, "a membership change's outcome was unknown");
     sleep_until(fibers_, clock_.now() + milliseconds(500));
   }
@@ -51,11 +48,13 @@ bool Admin::change_step(const ConfigurationChange& step) {
 }
 
 void Admin::change(std::vector<ConfigurationChange> steps, std::function<void()> done) {
+  ++changes_begun_;
+  ++under_way_;
   fibers_.spawn("change", [this, steps = std::move(steps), done = std::move(done)] {
-    for (const ConfigurationChange& step : steps) {
-      if (!change_step(step)) return;
-    }
-    if (done) done();
+    bool all = true;
+    for (const ConfigurationChange& step : steps) all = all && change_step(step);
+    --under_way_;
+    if (all && done) done();
   });
 }
 

@@ -22,8 +22,10 @@ class Admin {
   void transfer(NodeId target);
   void stop() { stopped_ = true; }
 
-  // Changes asked for and committed so far.
-  std::uint64_t changes_done() const { return changes_done_; }
+  // Whether no change is under way.
+  bool idle() const { return under_way_ == 0; }
+  // Changes asked for so far.
+  std::uint64_t changes_begun() const { return changes_begun_; }
 
  private:
   bool change_step(const ConfigurationChange& step);
@@ -38,7 +40,8 @@ class Admin {
   Stream random_;
   std::unique_ptr<NodeTransport> transport_;
   bool stopped_ = false;
-  std::uint64_t changes_done_ = 0;
+  std::uint64_t changes_begun_ = 0;
+  std::uint64_t under_way_ = 0;
 };
 
 }  // namespace synchrodb::sim

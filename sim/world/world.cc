@@ -133,7 +133,8 @@ void World::start_healing() {
   healed_at_ = kernel_.now();
   ok_when_healed_ = workload_.count().ok;
   nemesis_->heal();
-  const bool core_only = !nemesis_->damaged() && !plan_.beyond_budget && random_.bernoulli(500'000);
+  const bool core_only =
+      !nemesis_->damaged() && !plan_.beyond_budget && members_agree() && random_.bernoulli(500'000);
   if (core_only) {
     keep_only_a_core();
   } else {
@@ -148,6 +149,23 @@ void World::restart_stopped() {
     Process& process = (*cluster_)[i];
     if (!process.running() && members.contains(process.id())) process.start();
   }
+}
+
+// A core of the members is only known where nobody has, or is about to get, another configuration.
+bool World::members_agree() const {
+  if (!admin_->idle()) return false;
+  const Configuration members = cluster_->configuration();
+  if (members.joint()) return false;
+  for (const NodeId id : members.members()) {
+    const Process* process = cluster_->find(id);
+    const bool changes = admin_->changes_begun() > 0;
+    if (process == nullptr || process->protocol() == nullptr) {
+      if (changes) return false;
+      continue;
+    }
+    if (process->protocol()->configuration() != members) return false;
+  }
+  return true;
 }
 
 // A majority of each half of the configuration, drawn.

@@ -37,6 +37,7 @@ class World {
   void start();
   void violate(Violation violation);
   void start_healing();
+  bool members_agree() const;
   void keep_only_a_core();
   std::vector<std::uint32_t> choose_core();
   void restart_stopped();
