@@ -156,6 +156,10 @@ Plan generate_plan(std::uint64_t seed, const PlanShape& shape) {
   draw_options(seed, shape, enabled, plan);
   settle_stopped_clocks(seed, shape, enabled, plan);
   if (enabled.contains(FaultKind::kBuggify)) draw_buggify(seed, plan);
+  // A write within one sector cannot be torn.
+  if (enabled.contains(FaultKind::kTornWrite) && coin(seed, "straddle", "sectors")) {
+    plan.buggify["wal.straddle-sectors"] = 500'000;
+  }
   draw_schedule(seed, enabled, plan);
   // Bits can only flip in bytes.
   plan.encode_messages = enabled.contains(FaultKind::kBitFlip) || Draw(seed, "encode").chance(1, 8);

@@ -74,10 +74,9 @@ bool write_frame(int fd, const std::string& line) {
                         const Pipe& answers, const Pipe& words) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(0);
-  // Ctrl-C reaches the whole foreground group; the parent decides what becomes of its workers.
-  ::signal(SIGINT, SIG_IGN);
-  ::signal(SIGTERM, SIG_DFL);
-  ::signal(SIGHUP, SIG_DFL);
+  // Ctrl-C, and what `timeout` sends, reach the whole group; the parent decides what becomes of its
+  // workers.
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::signal(signal, SIG_IGN);
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);

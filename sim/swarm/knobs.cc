@@ -41,7 +41,7 @@ void draw_timing(std::uint64_t seed, OptionMap& options) {
   Draw draw = stream(seed, "timing");
   std::int64_t election = 1'000;
   if (draw.coin()) {
-    election = draw.pick({300, 500, 700, 1'500, 2'000});
+    election = draw.pick({150, 300, 500, 700, 1'500});
     options["election-timeout-ms"] = election;
   }
   if (draw.coin()) options["heartbeat-ms"] = election / draw.pick({4, 5, 8, 20});

@@ -36,9 +36,9 @@ constexpr std::array kProfiles{
     Profile{FaultKind::kClockFreeze, 1, 200, 5'000, 0, Victims::kSome},
     Profile{FaultKind::kDiskLatency, 2, 200, 5'000, 0, Victims::kSome},
     Profile{FaultKind::kDiskStall, 2, 200, 3'000, 0, Victims::kOne},
-    Profile{FaultKind::kLostWrites, 2, 5'000, 20'000, 80, Victims::kSome},
-    Profile{FaultKind::kTornWrite, 2, 5'000, 20'000, 80, Victims::kSome},
-    Profile{FaultKind::kLostRename, 2, 5'000, 20'000, 80, Victims::kSome},
+    Profile{FaultKind::kLostWrites, 2, 5'000, 20'000, 80, Victims::kMost},
+    Profile{FaultKind::kTornWrite, 2, 5'000, 20'000, 80, Victims::kMost},
+    Profile{FaultKind::kLostRename, 2, 5'000, 20'000, 80, Victims::kMost},
     Profile{FaultKind::kBitRot, 2, 0, 0, 0, Victims::kDamaged},
     Profile{FaultKind::kMisdirectedWrite, 1, 200, 3'000, 0, Victims::kDamaged},
     Profile{FaultKind::kSyncFailure, 2, 200, 2'000, 0, Victims::kOne},
@@ -133,7 +133,7 @@ Parameters disk_parameters(FaultKind kind, Draw& draw) {
       return {{"ppm", draw.coin() ? 1'000'000 : draw.between(200'000, 900'000)}};
     case FaultKind::kTornWrite:
       return {{"ppm", draw.coin() ? 1'000'000 : draw.between(200'000, 900'000)},
-              {"sector-bytes", draw.coin() ? 512 : 4'096}};
+              {"sector-bytes", draw.chance(3, 4) ? 512 : 4'096}};
     case FaultKind::kBitRot:
       return {{"flips", draw.doubling(1, 16)}};
     case FaultKind::kMisdirectedWrite:
@@ -203,7 +203,7 @@ Parameters draw_nature(FaultKind kind, Draw& draw) {
   if (kind == FaultKind::kDelay) {
     return {{"min-us", draw.doubling(50, 1'000)}, {"mean-us", draw.doubling(100, 3'000)}};
   }
-  return {{"sync-min-us", draw.doubling(50, 400)}, {"sync-max-us", draw.doubling(500, 6'000)}};
+  return {{"sync-min-us", draw.doubling(50, 400)}, {"sync-max-us", draw.doubling(500, 16'000)}};
 }
 
 }  // namespace synchrodb::sim

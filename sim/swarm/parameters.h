@@ -17,6 +17,7 @@ enum class Victims : std::uint8_t {
   kLinks,    // all links, or those of some nodes
   kOne,      // one node: the leader, a follower, anybody
   kSome,     // anything from one node to all
+  kMost,     // mostly all nodes
   kDamaged,  // a run's few victims of disk damage
 };
 

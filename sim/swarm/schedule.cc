@@ -93,6 +93,10 @@ class Scheduler {
         continue;
       }
       plan_.faults.push_back(make(*profile, start_, plan_.faulty_time.ns - start_, draw));
+      // Clocks that are wrong in different ways, not all in the same.
+      if (spec_of(profile->kind).family == "clock") {
+        plan_.faults.push_back(make(*profile, start_, plan_.faulty_time.ns - start_, draw));
+      }
       total_weight_ -= profile->weight;
     }
     profiles_ = std::move(rest);
@@ -100,13 +104,14 @@ class Scheduler {
 
   void add_episodes() {
     const std::int64_t phase = plan_.faulty_time.ns;
-    const std::int64_t in_40_seconds = draw_.doubling(5, 40);
+    const std::int64_t in_40_seconds = draw_.doubling(6, 80);
     const std::int64_t count =
         std::clamp<std::int64_t>(in_40_seconds * (phase / kMs) / 40'000, 1, 5'000);
     const std::int64_t spacing = std::max<std::int64_t>(phase / count, 2);
     std::int64_t at = start_ + draw_.between(0, spacing / 2);
     while (at < end_ && plan_.faults.size() < kMaxFaultActions / 2) {
-      const std::int64_t lasting = add_episode(at, 2 * spacing);
+      const bool storm = draw_.chance(1, 6);
+      const std::int64_t lasting = storm ? add_storm(at) : add_episode(at, 2 * spacing);
       if (draw_.chance(3, 10)) {  // another fault on top of this one
         add_episode(at + draw_.between(0, std::max(lasting, 300 * kMs)), spacing);
       }
@@ -129,6 +134,30 @@ class Scheduler {
       plan_.faults.push_back(make(profile, at, lasting, draw_));
       at += lasting;
       if (i + 1 < repeats) at += draw_.doubling(20, 1'500) * kMs;
+    }
+    return at - began;
+  }
+
+  // Many short faults of few kinds, one after the other and one on top of the other: what it takes
+  // for several leaders in a row that know nothing of each other.
+  std::int64_t add_storm(std::int64_t at) {
+    const std::int64_t began = at;
+    const std::array<const Profile*, 3> kinds{&pick_profile(), &pick_profile(), &pick_profile()};
+    const std::int64_t usual_gap = draw_.doubling(10, 400);
+    for (std::int64_t left = draw_.doubling(5, 20); left > 0 && at < end_; --left) {
+      const Profile& profile = *draw_.pick(kinds);
+      std::int64_t lasting = 0;
+      if (profile.longest_ms > 0) {
+        lasting = std::min(
+            draw_.doubling(30, std::min<std::int64_t>(profile.longest_ms, 2'000)) * kMs, end_ - at);
+      }
+      FaultAction action = make(profile, at, lasting, draw_);
+      const std::int64_t back_soon = draw_.doubling(2, 300);
+      if (const auto down = action.parameters.find("down-ms"); down != action.parameters.end()) {
+        down->second = back_soon;
+      }
+      plan_.faults.push_back(std::move(action));
+      at += draw_.between(1, 2 * usual_gap) * kMs;
     }
     return at - began;
   }
@@ -174,6 +203,12 @@ class Scheduler {
           action.target = draw.pick(kOneTargets);
         }
         return;
+      case Victims::kMost:
+        if (draw.chance(3, 4)) {
+          action.target = "all";
+          return;
+        }
+        [[fallthrough]];
       case Victims::kSome:
         if (draw.chance(1, 4)) {
           const std::size_t count = 1 + draw.below(plan_.nodes);
