@@ -304,6 +304,36 @@ TEST(Fibers, AnotherThreadIsRefused) {
   EXPECT_TRUE(refused);
 }
 
+std::uint64_t digest_of_world(std::uint64_t key) {
+  Kernel kernel(make_random_strategy(Streams(key)));
+  const Owner owner = kernel.add_owner("node");
+  Stream stream = Streams(key).stream("test.sleep");
+  for (int i = 0; i < 10; ++i) {
+    kernel.spawn(owner, "f", [&] {
+      for (;;) kernel.sleep(stream.exponential(milliseconds(1)));
+    });
+  }
+  kernel.run(at_ms(500));
+  return kernel.digest().value();
+}
+
+// Pinned: equal in every build type, with every compiler, on every machine.
+TEST(Fibers, TheDigestIsTheSameEverywhere) {
+  EXPECT_EQ(digest_of_world(1), 11'300'286'017'582'449'306U);
+}
+
+TEST(Fibers, WorldsInSeveralThreadsDoNotMeet) {
+  std::vector<std::uint64_t> alone;
+  for (std::uint64_t key = 0; key < 8; ++key) alone.push_back(digest_of_world(key));
+  std::vector<std::uint64_t> together(8);
+  std::vector<std::thread> threads;
+  for (std::uint64_t key = 0; key < 8; ++key) {
+    threads.emplace_back([&together, key] { together[key] = digest_of_world(key); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(alone, together);
+}
+
 std::size_t resident_kib() {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
