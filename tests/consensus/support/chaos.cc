@@ -144,8 +144,9 @@ class Chaos {
                          std::string(random_.below(40), 'x') + std::to_string(++payload_));
         return;
       case kRead:
-        return cluster_.read(likely_leader(),
-                             random_.chance(1, 2) ? ReadMode::kLease : ReadMode::kReadIndex);
+        cluster_.read(likely_leader(),
+                      random_.chance(1, 2) ? ReadMode::kLease : ReadMode::kReadIndex);
+        return;
       case kChange:
         return change();
       case kTransfer:

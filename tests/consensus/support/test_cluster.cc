@@ -220,13 +220,14 @@ ProposeResult TestCluster::propose(NodeId id, std::string payload) {
   return result;
 }
 
-void TestCluster::read(NodeId id, ReadMode mode) {
+ReadId TestCluster::read(NodeId id, ReadMode mode) {
   TestNode& n = node(id);
-  if (!n.raft) return;
+  if (!n.raft) return {};
   const ReadId read{++next_read_};
   reads[read] = {id, leader_commit_};
   n.raft->read(now(n), read, mode);
   after(id);
+  return read;
 }
 
 ProposeResult TestCluster::change(NodeId id, const ConfigurationChange& change) {
@@ -394,6 +395,7 @@ void TestCluster::perform(TestNode& n, Effects& effects) {
       fail("stale-read", describe(n.id) + " serves at " + std::to_string(ready.index.value) +
                              ", committed before: " + std::to_string(read->second.committed.value));
     }
+    if (keep_answers) answers[ready.id] = ready;
     reads.erase(read);
   }
   if (effects.append) n.writing.push_back(std::move(*effects.append));

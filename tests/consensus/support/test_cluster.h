@@ -103,7 +103,7 @@ class TestCluster {
   void deliver(FlyingMessage message);
   void timeout(NodeId id);
   ProposeResult propose(NodeId id, std::string payload);
-  void read(NodeId id, ReadMode mode);
+  ReadId read(NodeId id, ReadMode mode);
   ProposeResult change(NodeId id, const ConfigurationChange& change);
   bool transfer(NodeId id, NodeId target);
   // The oldest `batches` unfinished writes become durable.
@@ -132,7 +132,9 @@ class TestCluster {
   std::vector<FlyingMessage> network;
   IoSequence io;
   ClusterInvariants cluster;
-  std::map<ReadId, TestRead> reads;
+  std::map<ReadId, TestRead> reads;     // not answered yet
+  std::map<ReadId, ReadReady> answers;  // kept only with keep_answers
+  bool keep_answers = false;
   std::uint64_t reads_ok = 0, reads_failed = 0, lease_reads = 0, commits = 0, restores = 0,
                 elections = 0, recoveries = 0, configurations = 0;
   std::vector<std::pair<NodeId, TraceEvent>> trace;
