@@ -124,8 +124,11 @@ void SimDisk::note_read_of_wounds(const Inode& inode, std::uint64_t offset, std:
     const auto count = static_cast<std::size_t>(end - begin);
     const SectorBytes held = inode.sector(wound.sector);
     if (std::memcmp(held.data() + skip, wound.correct.data() + skip, count) == 0) continue;
-    wound.seen = true;
     counters_.strike(wound.kind);
+    // Both sectors of a misdirected write are one fault.
+    for (Wound& other : wounds_) {
+      if (&other == &wound || (wound.write != 0 && other.write == wound.write)) other.seen = true;
+    }
   }
 }
 

@@ -71,6 +71,12 @@ void Network::drop(Packet* packet, const char* why, std::optional<FaultKind> kin
   free_packet(packet);
 }
 
+void Network::drop_cut(Link& link, Packet* packet) {
+  counters_.offer(link.cut_kind);
+  counters_.apply(link.cut_kind);
+  drop(packet, "partition", link.cut_kind);
+}
+
 void Network::encode(Packet& packet) {
   if (packet.encoded || packet.refusal) return;
   const NetworkCodec& codec = options_.codec;
@@ -113,7 +119,7 @@ bool Network::decode(Packet& packet) {
 void Network::arrive(Packet* packet) {
   Link& link = link_of(*packet);
   if (link.cuts > 0) [[unlikely]] {
-    drop(packet, "partition", link.cut_kind);
+    drop_cut(link, packet);
     return;
   }
   Endpoint& endpoint = *endpoints_[packet->to];

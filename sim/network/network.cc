@@ -121,8 +121,6 @@ void Network::heal() {
 }
 
 PartitionId Network::partition(LinkSet links, FaultKind kind) {
-  counters_.offer(kind);
-  counters_.apply(kind);
   for (const auto& [from, to] : links) {
     const std::uint16_t a = endpoint_of(from);
     const std::uint16_t b = endpoint_of(to);
@@ -240,7 +238,7 @@ void Network::launch(Link& link, Packet* packet, Duration delay) {
 
 void Network::send_faulty(Link& link, Packet* packet) {
   if (link.cuts > 0) {
-    drop(packet, "partition", link.cut_kind);
+    drop_cut(link, packet);
     return;
   }
   bool dropped = false;

@@ -104,7 +104,8 @@ class Network {
   // Packets on clogged links are released.
   void heal();
 
-  // ---- Partitions. A link is open when no partition cuts it.
+  // ---- Partitions. A link is open when no partition cuts it. Each packet lost counts under the
+  // kind of the latest partition that cuts its link.
   PartitionId partition(LinkSet links, FaultKind kind);
   void heal(PartitionId partition);
   bool cut(NodeId from, NodeId to);
@@ -185,6 +186,7 @@ class Network {
   void encode(Packet& packet);
   void count_effects(Link& link, const Packet& packet);
   void drop(Packet* packet, const char* why, std::optional<FaultKind> kind = std::nullopt);
+  void drop_cut(Link& link, Packet* packet);
   void emit(PacketEvent::Kind kind, const Packet& packet, const char* why);
   PacketView view(const Packet& packet) const;
   bool receiver_alive(const Packet& packet) const;
