@@ -12,13 +12,9 @@ RUN cmake --preset release -DSYNCHRODB_TESTS=OFF \
     && cmake --build --preset release --target binaries \
     && strip --strip-debug build/release/bin/*
 
+# The binaries need only the C and C++ runtime, which every Debian image has.
 FROM debian:12-slim
-# All else is linked statically. Debian 12 pins the version.
-# hadolint ignore=DL3008
-RUN apt-get update \
-    && apt-get install -y --no-install-recommends libisal2 \
-    && rm -rf /var/lib/apt/lists/* \
-    && useradd --create-home --uid 1000 synchrodb
+RUN useradd --create-home --uid 1000 synchrodb
 COPY --from=build /synchrodb/build/release/bin/ /usr/local/bin/
 USER synchrodb
 WORKDIR /home/synchrodb

@@ -35,7 +35,7 @@ FICKLE_STANDARD_HEADERS = frozenset(
 _STANDARD = re.compile(r"^[a-z_0-9]+$|^(assert|math|stdint|stddef|string|time|signal|errno|limits)\.h$")
 
 _BOOST_VALUES = ("boost/smart_ptr/", "boost/intrusive/", "boost/container/")
-_ENGINE_LIBRARIES = (*_BOOST_VALUES, "absl/", "isa-l.h", "isa-l/", "nmmintrin.h", "xxhash.h")
+_ENGINE_LIBRARIES = (*_BOOST_VALUES, "absl/", "nmmintrin.h", "xxhash.h")
 _WIRE = (
     "capnp/message.h", "capnp/serialize.h", "capnp/serialize-packed.h", "capnp/common.h",
     "capnp/generated-header-support.h", "kj/array.h", "kj/common.h", "kj/exception.h", "kj/io.h",
