@@ -186,9 +186,9 @@ void Raft::leader_timeout(const Now& now, role::Leader& leader) {
   }
   continue_transfer(now, leader);
   if (now.mono >= leader.next_heartbeat) leader.round_wanted = true;
-  if (leader.commit_deferred || defect(Defect::kPriorTermCommittedByCounting)) {
-    maybe_commit(now, leader);
-  }
+  // Looked at even when nothing can be committed: a deferral that is over must not stay the deadline.
+  const bool waiting = leader.commit_deferred && commits_deferred(now, leader);
+  if (!waiting) maybe_commit(now, leader);
 }
 
 Instant Raft::leader_deadline(const Now& now, const role::Leader& leader) const {
