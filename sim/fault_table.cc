@@ -27,8 +27,7 @@ constexpr std::array kOneWayLossParameters{FaultParameter{"ppm", 1'000'000, 0, 1
                                            FaultParameter{"inbound", 0, 0, 1}};
 constexpr std::array kMessageTypeLossParameters{FaultParameter{"ppm", 1'000'000, 0, 1'000'000},
                                                 FaultParameter{"type", -1, -1, 15}};
-constexpr std::array kPartitionIsolateLeaderParameters{
-    FaultParameter{"follow-ms", 0, 0, 60'000}};
+constexpr std::array kPartitionIsolateLeaderParameters{FaultParameter{"follow-ms", 0, 0, 60'000}};
 constexpr std::array kPartitionRandomParameters{FaultParameter{"percent", 40, 0, 100}};
 constexpr std::array kClockOffsetParameters{
     FaultParameter{"offset-ms", 500, -86'400'000, 86'400'000}};
@@ -142,10 +141,9 @@ constexpr std::array kFaults{
         "one node is cut off from all others",
         "Scylla 5c8092cf42: a node that comes back with an inflated term deposes a healthy leader",
         {}},
-    FaultSpec{FaultKind::kPartitionIsolateLeader,
-              "partition-isolate-leader",
-              "network",
-              "whoever leads when the fault strikes is cut off; with follow-ms, so is each leader after it, "
+    FaultSpec{FaultKind::kPartitionIsolateLeader, "partition-isolate-leader", "network",
+              "whoever leads when the fault strikes is cut off; with follow-ms, so is each leader "
+              "after it, "
               "that long after its election, and the one before is let in again",
               "etcd-io/raft#166, sofa-jraft#34: a cut-off leader serves lease reads for too long",
               kPartitionIsolateLeaderParameters},
@@ -169,15 +167,14 @@ constexpr std::array kFaults{
         "Alquraan et al. (OSDI 2018): 136 failures from network partitions, many of them partial",
         kPartitionRandomParameters},
     FaultSpec{FaultKind::kClockOffset, "clock-offset", "clock",
-              "a node's wall clock is off; beyond the uncertainty it claims, it says that it is "
-              "not synchronised",
+              "a node's wall clock is off, and the interval that it claims is as wide",
               "the US Naval Observatory's time servers, 19 November 2012: off by twelve years",
               kClockOffsetParameters},
     FaultSpec{FaultKind::kClockDrift, "clock-drift", "clock",
               "a node's clocks run fast (positive) or slow",
               "tikv#964: leases had to move to a clock that nobody adjusts", kClockDriftParameters},
     FaultSpec{FaultKind::kClockStep, "clock-step", "clock",
-              "a node's wall clock jumps; unsynchronised until it is set right",
+              "a node's wall clock jumps, and its interval widens with it",
               "Cloudflare, 1 January 2017: a leap second made time run backwards",
               kClockStepParameters},
     FaultSpec{FaultKind::kClockStrobe, "clock-strobe", "clock",
@@ -260,8 +257,8 @@ constexpr std::array kFaults{
               "the machine loses its disk and comes back as a new member under a new id",
               "a dead disk replaced; openraft's FAQ on wiped nodes", kWipeAndRejoinParameters},
     FaultSpec{FaultKind::kMemoryLimit, "memory-limit", "process",
-              "the node's buffers hold so many bytes; sends beyond that are refused",
-              "etcd a370b6f: a size account that never returned to zero refused proposals for ever",
+              "a process whose log in memory outgrows so many bytes is killed",
+              "Linux's out-of-memory killer, which every operator of a busy cluster has met",
               kMemoryLimitParameters},
     FaultSpec{FaultKind::kMembershipChange, "membership-change", "cluster",
               "members are added, removed or promoted (1, 2, 3; 0: drawn when the fault strikes), "

@@ -57,10 +57,6 @@ constexpr std::array kOptions{
     OptionSpec{"client-timeout-ms", "ms", 5'000, 1, 600'000, "a client's call gives up after this"},
     OptionSpec{"client-backoff-min-ms", "ms", 5, 1, 60'000, "first pause before a retry"},
     OptionSpec{"client-backoff-max-ms", "ms", 100, 1, 60'000, "longest pause before a retry"},
-    OptionSpec{"clock-uncertainty-us", "us", 5'000, 0, 10'000'000,
-               "half width of the interval that a synchronised wall clock claims"},
-    OptionSpec{"spare-nodes", "nodes", 2, 0, 4,
-               "machines that run but are no founding members; membership changes may add them"},
 };
 
 using OptionMap = std::map<std::string, std::int64_t>;

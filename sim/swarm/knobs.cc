@@ -28,8 +28,6 @@ constexpr std::array kKnobs{
     Knob{"max-pending-requests", {8, 32, 128, 1'024}},
     Knob{"client-attempt-ms", {100, 200, 1'000, 2'000}},
     Knob{"client-timeout-ms", {1'000, 2'000, 3'000, 10'000}},
-    Knob{"clock-uncertainty-us", {100, 1'000, 20'000, 100'000}},
-    Knob{"spare-nodes", {0, 1, 3, 4}},
 };
 
 Draw stream(std::uint64_t seed, std::string_view knob) {
