@@ -95,32 +95,22 @@ Result<> HardStateStore::recover(bool expected) {
 // between the two, and A damaged with B blank a first change that nobody was told of. Anything else
 // that is not equal is damage of one copy, mended from the other.
 Result<> HardStateStore::mend(const std::vector<Judged>& a, const std::vector<Judged>& b) {
-  std::vector<std::uint32_t> stale[2];
+  std::vector<std::uint32_t> used;
   for (std::uint32_t i = 0; i < a.size(); ++i) {
     const bool a_good = a[i].verdict == Verdict::kGood;
     const bool b_good = b[i].verdict == Verdict::kGood;
     if (!a_good && b[i].verdict == Verdict::kDamaged) return hard_state_lost();
-    const Judged& newest =
-        b_good && (!a_good || b[i].slot.sequence > a[i].slot.sequence) ? b[i] : a[i];
-    Slot slot = newest.verdict == Verdict::kGood ? newest.slot : Slot{};
+    const bool b_newer = b_good && (!a_good || b[i].slot.sequence > a[i].slot.sequence);
+    const Judged& newest = b_newer ? b[i] : a[i];
+    const Slot slot = newest.verdict == Verdict::kGood ? newest.slot : Slot{};
     if (slot.sequence != 0 && !slot_of_.emplace(slot.group, i).second) return hard_state_lost();
     slots_.push_back(slot);
-    const Judged* copies[2] = {&a[i], &b[i]};
-    for (std::uint32_t copy = 0; copy < 2; ++copy) {
-      const Judged& j = *copies[copy];
-      const bool same = slot.sequence == 0
-                            ? j.verdict == Verdict::kBlank
-                            : j.verdict == Verdict::kGood && j.slot.sequence == slot.sequence;
-      if (!same) stale[copy].push_back(i);
-    }
+    used.push_back(i);
   }
-  for (std::uint32_t copy = 0; copy < 2; ++copy) {
-    if (stale[copy].empty()) continue;
-    if (Result<> r = write_slots(copy, stale[copy]); !r) return r;
-  }
-  // What was read may still be only in the page cache of a process that died.
-  for (auto& file : files_) {
-    if (Result<> r = file->sync(); !r) return r;
+  // Both copies are written again even if they are equal: if a sync failed before the restart, what
+  // was read may be a page cache's belief, and will now be reported as durable.
+  for (std::uint32_t copy : {1u, 0u}) {
+    if (Result<> r = write_slots(copy, used); !r) return r;
   }
   return {};
 }

@@ -35,9 +35,6 @@ Result<std::map<GroupId, DurableState>> NodeStorage::recover() {
     return recovered;
   }
   recovered_ = true;
-  for (const auto& [group, state] : recovered.value()) {
-    if (state.fault) observer_.on_storage_fault(group, *state.fault);
-  }
   return recovered;
 }
 

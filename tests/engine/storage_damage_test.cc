@@ -53,6 +53,12 @@ class Damaged {
   // after a restart. Returns what is wrong, and counts.
   std::string check(MemoryDisk damaged, bool hard_state_may_be_lost = false) {
     StorageDriver driver(damaged, 1, small_segments(), false);
+    if (dice_.one_in(3)) {
+      // A recovery that does not get far must not change the verdict.
+      damaged.fail_at(damaged.effects() + 1 + dice_.below(14), ErrorCode::kIo, true);
+      if (driver.open()) damaged.forget_failures();
+      damaged.crash([&] { return dice_.one_in(2); });
+    }
     auto first = driver.open();
     if (!first) {
       const bool lost = first.error().code == ErrorCode::kCorrupt && hard_state_may_be_lost;
@@ -132,6 +138,7 @@ class Damaged {
 
   MemoryDisk disk_;
   StorageDriver driver_;
+  Dice dice_{99};
 };
 
 TEST(StorageDamage, EveryFlippedBitIsMendedOrReported) {
@@ -365,6 +372,25 @@ TEST(StorageDamage, AFaultIsReportedUntilTheHardStateRemembersIt) {
     EXPECT_FALSE(r.fault);
     EXPECT_EQ(remembered_by_hard_state(r.hard_state), recovered.value().at(id).fault.has_value());
   }
+}
+
+// The core recovers already, from an earlier damage that covers this one: it is told once.
+TEST(StorageDamage, AFaultThatTheHardStateRemembersIsReportedOnce) {
+  MemoryDisk disk;
+  StorageDriver driver(disk, 1, StorageOptions{}, false);
+  ASSERT_TRUE(driver.open());
+  std::vector<StagedSnapshot> staged;
+  GroupBatch b{GroupId{1}, {}};
+  b.batch.hard_state = HardState{Term{3}, NodeId{1}, Term{3}, Index{}};
+  b.batch.entries.push_back(testing::test_entry(GroupId{1}, Term{3}, Index{1}, 50));
+  ASSERT_TRUE(driver.storage().write({b}, staged));
+  disk.flip_bit(disk.names().back(), 2 * 512 * 8 + 999);
+  auto recovered = driver.open();
+  ASSERT_TRUE(recovered);
+  EXPECT_TRUE(recovered.value().at(GroupId{1}).fault);
+  recovered = driver.open();
+  ASSERT_TRUE(recovered);
+  EXPECT_FALSE(recovered.value().at(GroupId{1}).fault);
 }
 
 // Two groups share a log; a hole that lost entries of one is proven not to concern the other.

@@ -21,7 +21,8 @@ StorageOptions small_segments() {
 void expect_refusal(const Result<>& result) {
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, ErrorCode::kIo);
-  EXPECT_TRUE(result.error().message.starts_with("storage failed earlier")) << result.error().message;
+  EXPECT_TRUE(result.error().message.starts_with("storage failed earlier"))
+      << result.error().message;
 }
 
 void expect_refuses_everything(MemoryDisk& disk, Storage& storage) {
@@ -56,6 +57,11 @@ void fail_everywhere(std::uint64_t seed, ErrorCode code) {
     }
     disk.forget_failures();
     if (dice.one_in(2)) disk.crash([&] { return dice.one_in(2); });
+    for (std::uint64_t again = dice.below(3); again > 0; --again) {
+      disk.fail_at(disk.effects() + 1 + dice.below(14), code, false);
+      if (driver.open()) break;
+    }
+    disk.forget_failures();
     auto recovered = driver.open();
     ASSERT_TRUE(recovered) << where << ": " << recovered.error().message;
     ASSERT_EQ(disagreement(driver.before, driver.after, recovered.value(), driver.storage()), "")
@@ -65,6 +71,7 @@ void fail_everywhere(std::uint64_t seed, ErrorCode code) {
     recovered = driver.open();
     ASSERT_TRUE(recovered) << where;
     ASSERT_EQ(recovered.value().size(), reported.size()) << where;
+    ASSERT_FALSE(driver.observer.marks.contains("recovery found a damaged log")) << where;
     for (const auto& [id, state] : reported) {
       const DurableState& now = recovered.value().at(id);
       ASSERT_FALSE(now.fault) << where << ", after a power failure";

@@ -407,6 +407,28 @@ TEST_F(StorageLog, ASnapshotMayBeAheadOfTheLog) {
   EXPECT_EQ(indexes(recovered.at(kGroup)), (std::vector<std::uint64_t>{6, 7}));
 }
 
+// What only the snapshot held is gone with it; its header, if whole, says how far that reached.
+TEST_F(StorageLog, ADamagedSnapshotAheadOfTheLogIsAFault) {
+  for (bool header : {false, true}) {
+    disk_ = MemoryDisk();
+    open();
+    vote(kGroup, 2);
+    for (std::uint64_t i = 1; i <= 3; ++i) append(kGroup, i, 1);
+    ASSERT_TRUE(storage_->save_snapshot(kGroup, snapshot_meta(Index{5}, Term{1}), "s", Index{6}));
+    for (const std::string& name : disk_.names()) {
+      if (name.starts_with("snapshot-")) disk_.flip_bit(name, header ? 8 * 24 : 8 * 512);
+    }
+    const auto recovered = reopen();
+    const DurableState& state = recovered.at(kGroup);
+    EXPECT_EQ(state.snapshot, std::nullopt);
+    EXPECT_EQ(indexes(state), (std::vector<std::uint64_t>{1, 2, 3}));
+    ASSERT_TRUE(state.fault);
+    EXPECT_EQ(state.fault->intact, Index{3});
+    EXPECT_EQ(state.fault->lost_index, header ? Index{} : Index{5});
+    EXPECT_EQ(state.fault->lost_term, header ? Term{2} : Term{1});
+  }
+}
+
 TEST_F(StorageLog, ANewerVersionIsRefusedByName) {
   open();
   vote(kGroup, 1);

@@ -79,7 +79,7 @@ StorageDriver::StorageDriver(MemoryDisk& disk, std::uint64_t seed, StorageOption
     : disk_(disk), dice_(seed), options_(options), buggify_(seed ^ 0xb0661f7, buggify) {}
 
 Result<std::map<GroupId, DurableState>> StorageDriver::open() {
-  storage_ = make_storage(disk_, buggify_, observer_, options_);
+  storage_ = make_storage(disk_, buggify_, observer, options_);
   return storage_->recover();
 }
 

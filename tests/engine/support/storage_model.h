@@ -35,6 +35,13 @@ class RandomBuggify : public Buggify {
   bool active_;
 };
 
+// Counts what storage finds worth a mark.
+class MarkCounter : public Observer {
+ public:
+  void on_mark(const char* mark) override { ++marks[mark]; }
+  std::map<std::string, int> marks;
+};
+
 // The state of one group as the model has it.
 struct GroupModel {
   HardState hard_state;
@@ -77,7 +84,7 @@ class StorageDriver {
   Storage& storage() { return *storage_; }
   Model before;
   Model after;
-  // Whether the operation under way writes the log only through a snapshot's rename or hard state.
+  MarkCounter observer;
   std::map<GroupId, std::set<std::uint64_t>> ever;  // digests of all entries ever written
 
  private:
@@ -91,7 +98,6 @@ class StorageDriver {
   Dice dice_;
   StorageOptions options_;
   RandomBuggify buggify_;
-  Observer observer_;
   std::unique_ptr<Storage> storage_;
   std::uint64_t next_io_ = 0;
 };
