@@ -97,8 +97,10 @@ void draw_workload(std::uint64_t seed, const PlanShape& shape, WorkloadPlan& wor
 void draw_options(std::uint64_t seed, const PlanShape& shape, const std::set<FaultKind>& enabled,
                   Plan& plan) {
   OptionMap drawn;
-  if (may_swarm(shape, FaultKind::kKnobs)) draw_modes(seed, drawn);
+  const bool changes = enabled.contains(FaultKind::kMembershipChange);
+  if (may_swarm(shape, FaultKind::kKnobs)) draw_modes(seed, changes, drawn);
   if (enabled.contains(FaultKind::kKnobs)) draw_knobs(seed, drawn);
+  if (may_swarm(shape, FaultKind::kKnobs)) draw_lease_duration(seed, drawn);
   if (enabled.contains(FaultKind::kClockDrift)) {
     drawn["clock-drift-bound-ppm"] =
         Draw(seed, "drift-bound").pick<std::int64_t>({500, 5'000, 50'000, 200'000});

@@ -48,13 +48,18 @@ void draw_timing(std::uint64_t seed, OptionMap& options) {
 
 }  // namespace
 
-void draw_modes(std::uint64_t seed, OptionMap& options) {
-  if (stream(seed, "membership").chance(1, 4)) options["membership"] = 1;
+void draw_modes(std::uint64_t seed, bool membership_changes, OptionMap& options) {
+  if (stream(seed, "membership").chance(1, membership_changes ? 2 : 8)) options["membership"] = 1;
   const std::uint64_t lease = stream(seed, "lease").below(4);
   if (lease == 0) options["lease"] = 0;
   if (lease == 1) options["lease"] = 2;
   Draw values = stream(seed, "value-bytes");
   if (values.chance(1, 4)) options["value-bytes"] = values.pick<std::int64_t>({300, 700, 1'500});
+  Draw snapshots = stream(seed, "snapshots");
+  if (snapshots.chance(1, 4)) {
+    options["snapshot-every-bytes"] = snapshots.pick<std::int64_t>({1'024, 4'096, 8'192});
+    options["compaction-tail"] = snapshots.pick<std::int64_t>({0, 1, 8});
+  }
   if (stream(seed, "pre-vote").chance(1, 4)) options["pre-vote"] = 0;
   // The classical lease needs followers that refuse to vote while they hear a leader.
   if (lease != 1 && stream(seed, "check-quorum").chance(1, 4)) options["check-quorum"] = 0;
@@ -66,6 +71,15 @@ void draw_knobs(std::uint64_t seed, OptionMap& options) {
     Draw draw = stream(seed, knob.name);
     if (draw.coin()) options[std::string(knob.name)] = draw.pick(knob.values);
   }
+}
+
+void draw_lease_duration(std::uint64_t seed, OptionMap& options) {
+  if (options.contains("lease")) return;
+  Draw draw = stream(seed, "lease-duration");
+  if (draw.coin()) return;
+  const auto position = options.find("election-timeout-ms");
+  const std::int64_t election = position == options.end() ? 1'000 : position->second;
+  options["lease-duration-ms"] = election * draw.between(100, 300) / 100;
 }
 
 }  // namespace synchrodb::sim

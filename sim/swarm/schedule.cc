@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "sim/options.h"
 #include "sim/swarm/draw.h"
 #include "sim/swarm/parameters.h"
 
@@ -142,7 +143,14 @@ class Scheduler {
   // for several leaders in a row that know nothing of each other.
   std::int64_t add_storm(std::int64_t at) {
     const std::int64_t began = at;
-    const std::array<const Profile*, 3> kinds{&pick_profile(), &pick_profile(), &pick_profile()};
+    std::array<const Profile*, 3> kinds{&pick_profile(), &pick_profile(), &pick_profile()};
+    // Single-server changes go wrong when leaders in quick succession begin one each.
+    const Profile* change = profile_of(FaultKind::kMembershipChange);
+    const bool changes = std::find(profiles_.begin(), profiles_.end(), change) != profiles_.end();
+    if (changes && option_value(plan_, "membership") == 1 && draw_.coin()) {
+      kinds[0] = change;
+      add_moving_partition(at);
+    }
     const std::int64_t usual_gap = draw_.doubling(10, 400);
     for (std::int64_t left = draw_.doubling(5, 20); left > 0 && at < end_; --left) {
       const Profile& profile = *draw_.pick(kinds);
@@ -160,6 +168,16 @@ class Scheduler {
       at += draw_.between(1, 2 * usual_gap) * kMs;
     }
     return at - began;
+  }
+
+  // A partition that isolates each new leader soon after its election.
+  void add_moving_partition(std::int64_t at) {
+    const Profile* isolate = profile_of(FaultKind::kPartitionIsolateLeader);
+    if (std::find(profiles_.begin(), profiles_.end(), isolate) == profiles_.end()) return;
+    const std::int64_t lasting = draw_.doubling(2'000, 8'000) * kMs;
+    FaultAction action = make(*isolate, at, std::min(lasting, end_ - at), draw_);
+    action.parameters["follow-ms"] = draw_.doubling(1, 300);
+    plan_.faults.push_back(std::move(action));
   }
 
   const Profile& pick_profile() {
