@@ -126,7 +126,7 @@ void BM_WalAppend(benchmark::State& state) {
     state.ResumeTiming();
   }
   using benchmark::Counter;
-  state.counters["write"] = Counter(static_cast<double>(state.iterations() * kWrites),
+  state.counters["write"] = Counter(static_cast<double>(state.iterations()) * kWrites,
                                     Counter::kIsRate | Counter::kInvert);
 }
 BENCHMARK(BM_WalAppend)->Arg(1)->Arg(16);

@@ -407,7 +407,7 @@ TEST(StorageDamage, AHoleConcernsOnlyTheGroupsThatItMayHaveHeld) {
         testing::test_entry(GroupId{group}, Term{1}, Index{next[group]++}, 50));
     ASSERT_TRUE(driver.storage().write({b}, staged));
   };
-  for (std::uint64_t group : {1, 2, 1, 2, 1, 2, 1}) append(group);
+  for (unsigned group : {1U, 2U, 1U, 2U, 1U, 2U, 1U}) append(group);
   // Sector 0 is the segment's header, 1 its first batch; then one sector a batch: this is group 2's
   // second.
   const std::string name = disk.names().back();
