@@ -128,5 +128,5 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except CampaignFailed as failure:
+    except (CampaignFailed, OSError, subprocess.CalledProcessError) as failure:
         sys.exit(f"defects.py: {failure}")

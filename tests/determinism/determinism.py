@@ -56,4 +56,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except (OSError, RuntimeError) as failure:
+        sys.exit(f"determinism.py: {failure}")
