@@ -1,4 +1,7 @@
-"""The house has these wings and no others, and each has its sign: a README of at most a page."""
+"""The house has these wings and no others, and each has its sign: a README of at most a page.
+
+A page is a number of lines, and of words outside tables: sim/README.md must carry the fault table.
+"""
 
 import subprocess
 from pathlib import Path
@@ -13,7 +16,7 @@ READMES = [
     "sim/README.md", "tests/README.md",
 ]
 PAGE_LINES = 110
-PAGE_WORDS = 1000
+PAGE_WORDS = 800
 
 
 def tracked_files(root):
@@ -35,7 +38,8 @@ def check(root, tracked=None):
             problems.append(f"{name}: missing")
             continue
         text = path.read_text(encoding="utf-8")
-        lines, words = text.count("\n"), len(text.split())
+        prose = [line for line in text.splitlines() if not line.startswith("|")]
+        lines, words = text.count("\n"), len(" ".join(prose).split())
         if words < 20:
             problems.append(f"{name}: says nothing")
         if name != "README.md" and (lines > PAGE_LINES or words > PAGE_WORDS):

@@ -187,6 +187,8 @@ class Folders(TreeCase):
         self.assertTrue(folders.check(self.root, []))
         self.plant("net/README.md", "a line\n" * (folders.PAGE_LINES + 1))
         self.assertTrue(folders.check(self.root, []))
+        self.plant("net/README.md", "many words in one line " * folders.PAGE_WORDS)
+        self.assertTrue(folders.check(self.root, []))
         (self.root / "net/README.md").unlink()
         self.assertTrue(folders.check(self.root, []))
 
