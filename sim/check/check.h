@@ -93,6 +93,9 @@ struct Contradiction {
   bool minimal = true;                  // false: the limits ended the shrinking early
   bool from_any_state = false;
   EventOrder cut = 0;  // meaningful if from_any_state
+  // Before this event it was already impossible: what began later plays no part, and an operation
+  // that was open then either had taken effect, with the answer that it got, or had not.
+  EventOrder horizon = kNeverCompleted;
   std::string words;   // for people, a line for each operation and a conclusion
   std::string edn;     // the listed operations alone, as Jepsen EDN
 };

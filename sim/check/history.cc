@@ -149,7 +149,9 @@ OperationId History::invoke(const Invocation& invocation, std::int64_t time_ns) 
 void History::complete(OperationId id, Outcome outcome, Value result, std::int64_t time_ns,
                        const std::optional<Witness>& witness) {
   SYNCHRODB_CHECK_ASSERT(id < operations_.size(), "no such operation");
-  SYNCHRODB_CHECK_ASSERT(operations_[id].complete_order == kNeverCompleted, "completed twice");
+  SYNCHRODB_CHECK_ASSERT(operations_[id].complete_order == kNeverCompleted &&
+                             operations_[id].given_up_order == kNeverCompleted,
+                         "completed twice");
   SYNCHRODB_CHECK_ASSERT(next_event_ < kNeverCompleted - 1,
                          "a history holds at most 2^32 - 2 events");
   Operation& operation = operations_[id];
@@ -157,7 +159,7 @@ void History::complete(OperationId id, Outcome outcome, Value result, std::int64
   operation.result = result;
   operation.complete_time = time_ns;
   const EventOrder order = next_event_++;
-  if (outcome != Outcome::kInfo) operation.complete_order = order;
+  (outcome == Outcome::kInfo ? operation.given_up_order : operation.complete_order) = order;
   if (witness) set_witness(id, *witness);
 }
 

@@ -117,6 +117,7 @@ struct Operation {
   std::int64_t complete_time = 0;  // meaningless until there is a completion (info included)
   EventOrder invoke_order = 0;
   EventOrder complete_order = kNeverCompleted;  // kNeverCompleted for info
+  EventOrder given_up_order = kNeverCompleted;  // for info: when the client gave up, if it did
   std::int32_t process = 0;
   KeyId key = kOnlyKey;
   std::uint32_t witness = 0;  // 1 + position among the history's witnesses, 0 for none

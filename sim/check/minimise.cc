@@ -126,6 +126,7 @@ class Minimiser {
     }
   }
 
+  EventOrder horizon() const { return relaxation_.horizon; }
   EventOrder cut() const { return relaxation_.cut; }
   void forget_cut() {
     from_any_state_ = false;
@@ -221,6 +222,7 @@ Contradiction contradict(const History& history, const Options& options,
   if (kept.empty() || !minimiser.impossible(kept)) kept = minimiser.window();
   kept = minimiser.shrink(std::move(kept));
   Contradiction contradiction;
+  contradiction.horizon = minimiser.horizon();
   contradiction.minimal = minimiser.minimal();
   if (kept.size() > kFew) {
     minimiser.be_sure();

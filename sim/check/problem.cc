@@ -45,10 +45,12 @@ void make_delete(const Operation& operation, bool happened, Step* step) {
   step->a = kAbsentState;
 }
 
-// Whether the answer still counts.
+// Whether the answer still counts. That of an append counts beyond the horizon too: if the append
+// took effect before, then with that answer.
 bool survives(const Operation& operation, std::size_t position, const Relaxation* relaxation) {
-  return relaxation == nullptr ||
-         (relaxation->keep[position] && operation.complete_order < relaxation->horizon);
+  if (relaxation == nullptr) return true;
+  const bool in_time = operation.complete_order < relaxation->horizon;
+  return relaxation->keep[position] && (in_time || operation.function == Function::kAppend);
 }
 
 // The string that an answered operation saw.
@@ -160,8 +162,9 @@ void Problem::compile(const History& history, const Options& options,
   steps.clear();
   events.clear();
   mandatory = 0;
-  general = false;
   choose_space(history, options, operations, relaxation);
+  // In a trie even a value that nobody saw is the beginning of others.
+  general = space.is_trie();
   initial = space.state_of(initial_value(options));
   step_of_.assign(operations.size(), 0);
   const EventOrder horizon = relaxation == nullptr ? kNeverCompleted : relaxation->horizon;
@@ -181,12 +184,9 @@ void Problem::compile(const History& history, const Options& options,
     } else {
       if (!make_step(operation, options, &step)) continue;
       if (step.complete >= horizon && step.mandatory) {
-        if (operation.outcome == Outcome::kFail || operation.function == Function::kRead) continue;
-        Operation pending = operation;
-        pending.outcome = Outcome::kInfo;
-        step = Step();
-        step.id = operations[position];
-        if (!make_step(pending, options, &step)) continue;
+        if (step.observes_only()) continue;
+        step.mandatory = false;
+        step.complete = kNeverCompleted;
       }
     }
     steps.push_back(step);

@@ -16,7 +16,8 @@ struct Relaxation {
   // By position among the key's operations: true to keep the operation as it is. Operations that
   // are not kept may have happened once, at any time, or never; observers among them vanish.
   std::vector<bool> keep;
-  // Operations invoked from this event on are out; completions from it on never came.
+  // Operations invoked from this event on are out. One that was open then either took effect
+  // before, with the answer that it got later, or had no part in it.
   EventOrder horizon = kNeverCompleted;
   // Operations answered before this event are out: the caller lets the state be anything then.
   EventOrder cut = 0;
@@ -30,8 +31,8 @@ struct Problem {
   StateSpace space;
   State initial = kAbsentState;
   std::uint32_t mandatory = 0;  // steps that must have happened
-  // Some step observes more than equality with one value: differs, replace, append, add. Then an
-  // unread value may still matter.
+  // Some step observes more than equality with one value (differs, replace, append, add), or the
+  // states are a trie. Then an unread value may still matter.
   bool general = false;
 
   // Compiles the operations of one key. `events` are the history's event orders of this key: 2 *

@@ -15,7 +15,8 @@ std::uint64_t extent(State state) {
 bool Versions::applies(const Problem& problem) {
   if (!problem.space.is_trie()) return false;
   return std::all_of(problem.steps.begin(), problem.steps.end(), [](const Step& step) {
-    return step.action == Action::kRead || step.action == Action::kAppend;
+    if (step.action == Action::kRead) return true;
+    return step.action == Action::kAppend && (step.mandatory || step.a == kAnyState);
   });
 }
 

@@ -1,5 +1,7 @@
 #include "sim/check/write.h"
 
+#include <absl/container/flat_hash_map.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <vector>
@@ -107,31 +109,46 @@ void write_event(const History& history, const Operation& operation, bool comple
 }
 
 struct Event {
-  EventOrder order;
+  std::uint64_t place;  // twice the event order; odd just before that order
   OperationId id;
   bool completion;
 };
 
-// Info completions keep their time, but have no order of their own: they stand where they do no
-// harm, at the end.
+constexpr std::uint64_t kNowhere = ~std::uint64_t{0};
+
+// Where the completion belongs that says "nobody knows". A process that went on must have given
+// up before; one that did not may stay open, unless there is a witness to write down.
+std::uint64_t place_of_info(const History& history, const Operation& operation,
+                            EventOrder next_invocation, std::uint64_t* last) {
+  if (operation.given_up_order != kNeverCompleted)
+    return 2 * std::uint64_t{operation.given_up_order};
+  if (next_invocation != kNeverCompleted) return 2 * std::uint64_t{next_invocation} - 1;
+  return history.witness(operation) == nullptr ? kNowhere : (*last += 2);
+}
+
 void write_events(const History& history, std::span<const OperationId> ids, const Syntax& syntax,
                   std::string* out) {
   std::vector<Event> events;
   events.reserve(2 * ids.size());
-  EventOrder last = history.event_count();
-  for (const OperationId id : ids) {
-    events.push_back({history[id].invoke_order, id, false});
+  absl::flat_hash_map<std::int32_t, EventOrder> next_invocation;
+  std::uint64_t last = 2 * std::uint64_t{history.event_count()};
+  for (std::size_t i = ids.size(); i-- > 0;) {
+    const OperationId id = ids[i];
     const Operation& operation = history[id];
-    const bool silent = operation.complete_order == kNeverCompleted &&
-                        operation.complete_time == 0 && operation.witness == 0;
-    if (silent) continue;
-    const EventOrder completed = operation.complete_order;
-    events.push_back({completed == kNeverCompleted ? last++ : completed, id, true});
+    EventOrder& next =
+        next_invocation.try_emplace(operation.process, kNeverCompleted).first->second;
+    const std::uint64_t place = operation.complete_order != kNeverCompleted
+                                    ? 2 * std::uint64_t{operation.complete_order}
+                                    : place_of_info(history, operation, next, &last);
+    if (place != kNowhere) events.push_back({place, id, true});
+    events.push_back({2 * std::uint64_t{operation.invoke_order}, id, false});
+    next = operation.invoke_order;
   }
   std::sort(events.begin(), events.end(),
-            [](const Event& x, const Event& y) { return x.order < y.order; });
+            [](const Event& x, const Event& y) { return x.place < y.place; });
   for (const Event& event : events) {
-    write_event(history, history[event.id], event.completion, event.order, syntax, out);
+    const auto order = static_cast<EventOrder>(event.place / 2);
+    write_event(history, history[event.id], event.completion, order, syntax, out);
   }
 }
 
