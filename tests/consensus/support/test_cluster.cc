@@ -210,6 +210,9 @@ void TestCluster::timeout(NodeId id) {
   if (!n.raft) return;
   n.raft->timeout(now(n));
   after(id);
+  if (!lazy && n.raft && !violation && n.deadline <= now(n).mono) {
+    fail("deadline-in-the-past", describe(id) + " would spin");
+  }
 }
 
 ProposeResult TestCluster::propose(NodeId id, std::string payload) {
