@@ -15,6 +15,8 @@
 namespace synchrodb {
 
 struct StorageOptions {
+  // Of the log's files: small in simulations, some 64 MiB for a real node. At least 4 KiB; a batch
+  // that needs more gets a larger one.
   std::uint64_t segment_bytes = 256 * 1024;
   // Idle time after which the last synced batch is confirmed by a marker of its own.
   Duration confirm_after = milliseconds(50);
