@@ -174,8 +174,9 @@ Result<> check_action(const std::string& field, const FaultAction& action, const
     return invalid(field + ".lasting", "must be 0 to " + format_duration(kMaxTime));
   }
   for (const auto& [name, value] : action.parameters) {
-    const auto parameter = std::find_if(spec.parameters.begin(), spec.parameters.end(),
-                                        [&](const FaultParameter& p) { return p.name == name; });
+    const auto parameter =
+        std::find_if(spec.parameters.begin(), spec.parameters.end(),
+                     [&wanted = name](const FaultParameter& p) { return p.name == wanted; });
     const std::string where = field + ".parameters." + quoted(name);
     if (parameter == spec.parameters.end()) return invalid(where, "unknown parameter");
     if (Result<> r = check_range(where, value, parameter->low, parameter->high); !r) return r;

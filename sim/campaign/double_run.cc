@@ -164,7 +164,7 @@ std::string compare_checkpoints(const RunResult& first, const RunResult& second)
 Result<DoubleRun> run_twice(const Plan& plan, const Runner& runner) {
   const Worker::Job job = [&](std::uint64_t which) { return run_one(plan, runner, which); };
   DoubleRun both;
-  for (const std::uint64_t which : {1, 2}) {
+  for (const std::uint64_t which : {1U, 2U}) {
     auto worker = Worker::start(job);
     if (!worker) return worker.error();
     worker.value()->give(which);
