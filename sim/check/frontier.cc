@@ -286,7 +286,8 @@ bool Frontier::complete(std::uint32_t step, std::uint64_t until) {
     if (steps_ >= until) return false;
     if (pending_.dead(worked_)) continue;
     std::copy_n(pending_.at(worked_), shape_.words(), expanding_.begin());
-    ++steps_;
+    // With many open operations a step is dearer: they are compared with each other.
+    steps_ += 1 + open_.size() * (open_.size() + active_.size()) / 64;
     expand(expanding_.data());
   }
   end_completion(slot);

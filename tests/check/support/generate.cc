@@ -241,7 +241,7 @@ Drafts generate(Dice& dice, const Shape& shape) {
 void mutate(Dice& dice, const Shape& shape, Drafts* drafts) {
   if (drafts->empty()) return;
   Draft& draft = (*drafts)[dice.roll(drafts->size())];
-  switch (dice.roll(6)) {
+  switch (dice.roll(7)) {
     case 0:
     case 1:
       if (draft.outcome != Outcome::kOk) break;
@@ -271,6 +271,12 @@ void mutate(Dice& dice, const Shape& shape, Drafts* drafts) {
       } else if (draft.function == Function::kWrite) {
         draft.argument = other_value(dice, shape, *drafts);
       }
+      break;
+    case 5:
+      // Nobody executed it.
+      draft.outcome = Outcome::kRefused;
+      draft.result = Datum::none();
+      if (draft.complete == kForever) draft.complete = draft.invoke + 3;
       break;
     default:
       drafts->erase(drafts->begin() + (&draft - drafts->data()));

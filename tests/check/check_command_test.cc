@@ -1,0 +1,115 @@
+// The command `check`, run within the process.
+#include "cmd/sim/check_command.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+// The command is linked into the simulator's binary only; here it is compiled in.
+#include "cmd/sim/check_command.cc"  // NOLINT
+
+namespace synchrodb::sim {
+namespace {
+
+struct Outcome {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+// As the main program does: what CLI11 refuses is a usage error.
+Outcome run_command(std::vector<std::string> arguments) {
+  CLI::App app;
+  int code = 0;
+  app.require_subcommand(1);
+  add_check_command(app, code);
+  std::reverse(arguments.begin(), arguments.end());
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
+  try {
+    app.parse(arguments);
+  } catch (const CLI::ParseError& error) {
+    code = error.get_exit_code() == 0 ? 0 : 2;
+  }
+  Outcome outcome;
+  outcome.code = code;
+  outcome.out = ::testing::internal::GetCapturedStdout();
+  outcome.err = ::testing::internal::GetCapturedStderr();
+  return outcome;
+}
+
+std::string data(const std::string& file) {
+  return std::string(SYNCHRODB_TEST_DATA) + "/histories/" + file;
+}
+
+TEST(CheckCommandTest, ExitCodesTellTheVerdict) {
+  EXPECT_EQ(run_command({"check", data("porcupine/jepsen/etcd_002.log")}).code, 0);
+  EXPECT_EQ(run_command({"check", data("porcupine/jepsen/etcd_000.log"), "--model", "cas-register",
+                         "--dialect", "jepsen-log"})
+                .code,
+            1);
+  EXPECT_EQ(run_command({"check", data("porcupine/kv/c10-ok.txt"), "--model", "kv"}).code, 0);
+  EXPECT_EQ(run_command({"check", data("knossos/cas-register/good/memstress3-1.edn"), "--dialect",
+                         "knossos", "--initial", "0"})
+                .code,
+            0);
+  EXPECT_EQ(run_command({"check", data("knossos/mutex/bad/etcd.edn"), "--model", "mutex"}).code, 1);
+  EXPECT_EQ(run_command({"check", data("knossos/mutex/bad/etcd.edn"), "--steps", "100"}).code, 3);
+}
+
+TEST(CheckCommandTest, TheInitialValueCounts) {
+  // One read, which saw 3.
+  const std::string path = data("knossos/cas-register/bad/immediate-failure.edn");
+  EXPECT_EQ(run_command({"check", path}).code, 1);
+  EXPECT_EQ(run_command({"check", path, "--initial", "3"}).code, 0);
+  EXPECT_EQ(run_command({"check", path, "--initial", "nil"}).code, 1);
+}
+
+TEST(CheckCommandTest, JsonCarriesTheContradiction) {
+  const Outcome outcome = run_command({"check", data("porcupine/jepsen/etcd_062.log"), "--json"});
+  EXPECT_EQ(outcome.code, 1);
+  const auto json = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(json["verdict"], "invalid");
+  EXPECT_EQ(json["model"], "cas-register");
+  EXPECT_EQ(json["dialect"], "jepsen-log");
+  EXPECT_EQ(json["initial"], "nil");
+  EXPECT_LE(json["contradiction"]["operations"].get<int>(), 4);
+  EXPECT_NE(json["contradiction"]["edn"].get<std::string>().find(":type :invoke"),
+            std::string::npos);
+}
+
+TEST(CheckCommandTest, TextTellsTheStory) {
+  const Outcome outcome = run_command({"check", data("porcupine/jepsen/etcd_062.log")});
+  EXPECT_EQ(outcome.out.rfind("invalid: ", 0), 0U) << outcome.out;
+  EXPECT_NE(outcome.out.find("operations cannot all be explained"), std::string::npos);
+}
+
+TEST(CheckCommandTest, BadInputIsRefused) {
+  const std::vector<std::vector<std::string>> cases = {
+      {"check"},
+      {"check", "/nonexistent/history.edn"},
+      {"check", data("")},
+      {"check", data("verdicts.json")},
+      {"check", data("porcupine/jepsen/etcd_002.log"), "--model", "queue"},
+      {"check", data("porcupine/jepsen/etcd_002.log"), "--dialect", "klingon"},
+      {"check", data("porcupine/jepsen/etcd_002.log"), "--format", "edn"},
+      {"check", data("porcupine/jepsen/etcd_002.log"), "--steps", "0"},
+      {"check", data("porcupine/jepsen/etcd_002.log"), "--model", "mutex"},
+      {"check", data("porcupine/kv/c01-ok.txt"), "--model", "register"},
+  };
+  for (const auto& arguments : cases) {
+    EXPECT_EQ(run_command(arguments).code, 2) << arguments.back();
+  }
+  const Outcome outcome =
+      run_command({"check", data("porcupine/kv/c01-ok.txt"), "--model", "register"});
+  EXPECT_NE(outcome.err.find("the model register has no operation append"), std::string::npos)
+      << outcome.err;
+  EXPECT_EQ(outcome.out, "");
+}
+
+}  // namespace
+}  // namespace synchrodb::sim
