@@ -67,6 +67,9 @@ void Oracle::on_trace(std::uint32_t node, const Protocol& protocol, const TraceE
   }
   n.term = event.term;
   n.protocol = &protocol;
+  if (!n.configuration || event.kind == TraceKind::kConfiguration) {
+    n.configuration = protocol.configuration();
+  }
   switch (event.kind) {
     case TraceKind::kBecameLeader:
       n.leading = true;
@@ -132,6 +135,11 @@ void Oracle::check_leader(std::uint32_t node, const Protocol& protocol, const Tr
 bool Oracle::durable_on_quorum(const std::vector<NodeId>& voters, Index index) const {
   std::size_t holders = 0;
   for (const NodeId voter : voters) {
+    // It may have acknowledged the entry before it lost its disk.
+    if (std::find(wiped_.begin(), wiped_.end(), voter) != wiped_.end()) {
+      ++holders;
+      continue;
+    }
     for (const NodeState& n : nodes_) {
       if (n.id == voter && (n.durable >= index || n.damaged)) {
         ++holders;
@@ -143,7 +151,8 @@ bool Oracle::durable_on_quorum(const std::vector<NodeId>& voters, Index index) c
 }
 
 void Oracle::check_durable_quorum(std::uint32_t node, const Protocol& protocol, Index index) {
-  const Configuration& c = protocol.configuration();
+  const NodeState& n = nodes_[node];
+  const Configuration& c = n.configuration ? *n.configuration : protocol.configuration();
   if (durable_on_quorum(c.voters, index) && (!c.joint() || durable_on_quorum(c.outgoing, index))) {
     return;
   }
@@ -191,6 +200,7 @@ void Oracle::on_durable(std::uint32_t node, Index last, Term last_term) {
 }
 
 void Oracle::on_wiped(std::uint32_t node) {
+  wiped_.push_back(state(node).id);
   state(node) = NodeState{};
 }
 
@@ -272,6 +282,7 @@ bool Oracle::could_win(const NodeState& candidate) const {
 // Leader completeness, looked at before it is too late: suppose that all messages under way are
 // lost, all processes crash, and a node without the entry campaigns.
 void Oracle::check_final(std::uint32_t node, Index index, Term term) {
+  if (!wiped_.empty()) return;
   for (const NodeState& n : nodes_) {
     if (n.damaged) return;  // such nodes keep their votes to themselves
   }

@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -97,6 +98,8 @@ class Oracle {
     Index last;  // of the log in memory
     Term last_term;
     const Protocol* protocol = nullptr;  // while up
+    // In force as far as the events have told: a step may commit and then begin the next change.
+    std::optional<Configuration> configuration;
     // Promises that left the node, in this life and earlier ones.
     Term sent_term;
     Term vote_term;
@@ -116,6 +119,7 @@ class Oracle {
   std::function<void(Violation)> on_violation_;
   bool violated_ = false;
   std::vector<NodeState> nodes_;
+  std::vector<NodeId> wiped_;  // ids whose disks are gone; they neither vote nor return
   std::vector<Committed> committed_;
   Term highest_committed_term_;
   std::vector<std::vector<Known>> known_;  // by index - 1

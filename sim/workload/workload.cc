@@ -3,6 +3,7 @@
 #include <charconv>
 #include <utility>
 
+#include "sim/marks.h"
 #include "sim/workload/workload_table.h"
 
 namespace synchrodb::sim {
@@ -150,6 +151,8 @@ bool Workload::read(Client& client, std::int32_t process, Key& key, ReadConsiste
     return true;
   }
   witnesses_.read(floor, outcome.index);
+  SOMETIMES(now_() - history_[id].invoke_time > 1'000'000'000, "a read took longer than a second");
+  SOMETIMES(outcome.index.value > floor.value + 20, "a read saw far more than it had to");
   const check::Value value = value_of(key, outcome.reply);
   if (value.is_integer()) key.last_seen = value.number();
   check::Witness witness;
@@ -177,17 +180,22 @@ bool Workload::write(Client& client, std::int32_t process, const Key&, check::In
   if (outcome.kind == Outcome::Kind::kUnknown) {
     history_.complete(id, check::Outcome::kInfo, {}, now_());
     ++count_.info;
+    SOMETIMES(true, "a write's outcome was unknown");
     return false;
   }
   if (outcome.kind == Outcome::Kind::kFailed || outcome.reply.is_error()) {
+    SOMETIMES(outcome.kind == Outcome::Kind::kFailed, "a write was certainly not executed");
     history_.complete(id, check::Outcome::kRefused, {}, now_());
     ++count_.fail;
     return true;
   }
+  SOMETIMES(now_() - history_[id].invoke_time > 1'000'000'000, "a write took longer than a second");
   witnesses_.acknowledged(outcome.term, outcome.index);
   check::Witness witness;
   witness.term = outcome.term.value;
   witness.index = outcome.index.value;
+  SOMETIMES(what.function == Function::kCas && outcome.reply.is_nil(),
+            "a compare-and-set found another value");
   const bool refused_cas = what.function == Function::kCas && outcome.reply.is_nil();
   history_.complete(id, refused_cas ? check::Outcome::kFail : check::Outcome::kOk,
                     result_of(what.function, outcome.reply), now_(), witness);

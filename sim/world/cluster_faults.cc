@@ -80,12 +80,20 @@ void Nemesis::change_membership(Active& active) {
     if (random_.bernoulli(700'000)) {
       ConfigurationChange promote;
       promote.add_voters = {newcomer->id()};
+      // Two voters at once: only joint consensus may.
+      if (joint_mode() && random_.bernoulli(500'000)) {
+        promote.remove = {members.voters[random_.uniform(members.voters.size())]};
+      }
       steps.push_back(promote);
     }
   }
   if (steps.empty()) return;
   world_.counters.apply(active.kind);
   admin_.change(std::move(steps), [this] { world_.counters.strike(FaultKind::kMembershipChange); });
+}
+
+bool Nemesis::joint_mode() const {
+  return raft_options(plan_).membership == MembershipMode::kJoint;
 }
 
 // A machine that is no member: a spare, or one that was removed before and kept its disk.

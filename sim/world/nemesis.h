@@ -76,6 +76,7 @@ class Nemesis {
   void crash_while_writing(std::uint64_t serial, std::uint32_t victim, int tries);
   void watch_memory(std::uint64_t serial);
   void replace(Process& process, Duration down);
+  bool joint_mode() const;
   void change_membership(Active& active);
   Process* joiner(const Configuration& members);
   bool any_active(FaultKind kind, std::uint32_t victim) const;

@@ -30,6 +30,7 @@ Process::~Process() {
 void Process::start() {
   if (running() || retired_) return;
   fatal_ = false;
+  started_ = world_.kernel.now();
   disk_.boot();
   transport_->open();
   world_.oracle.on_start(index_, id_);
@@ -46,6 +47,9 @@ void Process::start() {
 // unwinding fails an assertion.
 void Process::crash(bool power) {
   if (!running()) return;
+  SOMETIMES(replica() == nullptr, "a process was killed while it recovered");
+  SOMETIMES(world_.kernel.now() - started_ < milliseconds(500),
+            "a process was killed soon after its start");
   if (power) {
     const CrashReport report = disk_.crash(crash_mode_, tear_);
     record("power-lost", "", {}, {}, {}, report.lost);
@@ -145,10 +149,16 @@ void Process::on_durable(GroupId, Index last, Term last_term) {
 void Process::on_recovered(GroupId, const DurableState& durable) {
   record("recovered", "", durable.hard_state.term,
          durable.entries.empty() ? Index{} : durable.entries.back()->index());
+  SOMETIMES(durable.entries.size() > 100, "a node recovered more than 100 entries");
+  SOMETIMES(durable.snapshot.has_value(), "a node recovered from a snapshot");
+  SOMETIMES(durable.snapshot && durable.entries.empty(),
+            "a node recovered a snapshot and no entry");
+  SOMETIMES(durable.hard_state.recovery_term > Term{}, "a node restarted amid its recovery");
   world_.oracle.on_recovered(index_, durable);
 }
 
 void Process::on_snapshot_taken(GroupId, const SnapshotMeta& meta, std::size_t bytes) {
+  SOMETIMES(leads(), "a leader made a snapshot");
   record("snapshot-taken", "", meta.term, meta.index, {}, bytes);
 }
 
@@ -160,6 +170,8 @@ void Process::on_storage_fault(GroupId, const StorageFault& fault) {
 
 void Process::on_fatal(const char* why) {
   fatal_ = true;
+  SOMETIMES(replica() == nullptr, "a process could not use its disk at start");
+  SOMETIMES(replica() != nullptr, "a process ended because its disk failed");
   reason_ = why;
   record("ended-itself");
   world_.kernel.after(Duration{}, [this, life = life_] {
@@ -171,6 +183,7 @@ void Process::on_fatal(const char* why) {
 }
 
 void Process::on_mark(const char* mark) {
+  SOMETIMES(std::string_view(mark) == "a torn log tail was cut", "a torn log tail was cut");
   reach_mark(mark);
 }
 

@@ -118,6 +118,7 @@ class Process final : public Observer {
   std::uint32_t tear_ = 512;
   std::uint64_t life_ = 0;  // counts starts
   // For the marks alone.
+  TrueTime started_;
   Index last_appended_;
   Index commit_reported_;
   Term campaigned_in_;

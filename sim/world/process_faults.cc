@@ -143,7 +143,12 @@ void Nemesis::replace(Process& process, Duration down) {
   promote.add_voters = {fresh};
   ConfigurationChange remove;
   remove.remove = {old};
-  admin_.change({remove, learn, promote}, [this] {
+  std::vector<ConfigurationChange> steps{remove, learn, promote};
+  if (joint_mode()) {
+    promote.remove = {old};
+    steps = {learn, promote};
+  }
+  admin_.change(std::move(steps), [this] {
     world_.counters.strike(FaultKind::kWipeAndRejoin);
     SOMETIMES(true, "a wiped machine rejoined under a new id");
   });

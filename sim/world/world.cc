@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/wire/codec.h"
+#include "sim/check/write.h"
 #include "sim/marks.h"
 #include "sim/options.h"
 
@@ -32,6 +33,12 @@ NetworkOptions network_options(const Plan& plan) {
   options.codec.encode_message = [](const PeerMessage& m) { return encode_frame(m); };
   options.codec.decode_message = [](std::string_view bytes) { return decode_frame(bytes); };
   return options;
+}
+
+bool options_differ_from_standard(const Plan& plan) {
+  return std::any_of(plan.options.begin(), plan.options.end(), [](const auto& option) {
+    return find_option(option.first)->standard != option.second;
+  });
 }
 
 std::vector<NodeId> client_endpoints(const Plan& plan) {
@@ -86,13 +93,53 @@ void World::violate(Violation violation) {
 }
 
 void World::start() {
+  counters_[FaultKind::kKnobs].offered = 1;
+  if (!plan_.options.empty()) {
+    counters_.apply(FaultKind::kKnobs);
+    if (options_differ_from_standard(plan_)) counters_.strike(FaultKind::kKnobs);
+  }
   cluster_->start_all();
   nemesis_->start();
+  watch_leadership();
   const auto clients = static_cast<std::int64_t>(plan_.workload.clients);
   const Duration interval{1'000'000'000'000 * clients / plan_.workload.milli_rate};
   for (const auto& client : clients_) {
     client->start(interval, clients_stop(), static_cast<std::int32_t>(clients));
   }
+}
+
+// For the marks alone: situations that no single node can see.
+void World::watch_leadership() {
+  constexpr Duration kLook = milliseconds(250);
+  std::uint32_t leaders = 0;
+  std::uint32_t down = 0;
+  std::uint32_t paused = 0;
+  for (std::uint32_t i = 0; i < cluster_->founders(); ++i) {
+    const Process& process = (*cluster_)[i];
+    if (process.leads()) ++leaders;
+    if (!process.running()) ++down;
+    if (process.paused()) ++paused;
+  }
+  looks_without_leader_ = leaders == 0 ? looks_without_leader_ + 1 : 0;
+  SOMETIMES(leaders == 2, "two nodes believed that they led");
+  SOMETIMES(leaders > 2, "three nodes believed that they led");
+  SOMETIMES(looks_without_leader_ > 20, "nobody led for five seconds");
+  SOMETIMES(down * 2 > plan_.nodes, "a majority was down at once");
+  SOMETIMES(down == plan_.nodes, "all founders were down at once");
+  SOMETIMES(paused > 0 && down > 0, "one process was paused while another was down");
+  SOMETIMES(network_.in_flight() > 200, "more than 200 packets were under way");
+  const Process* leader = cluster_->leader();
+  if (leader != nullptr) {
+    SOMETIMES(leader->paused(), "the leader was paused");
+    SOMETIMES(leader->index() >= cluster_->founders(), "a node that had joined led");
+    const ProtocolStatus status = leader->protocol()->status();
+    SOMETIMES(status.last.value > status.commit.value + 10, "ten entries were uncommitted");
+    SOMETIMES(leader->protocol()->configuration().voters.size() % 2 == 0,
+              "the number of voters was even");
+    SOMETIMES(leader->protocol()->configuration().voters.size() < plan_.nodes,
+              "there were fewer voters than founders");
+  }
+  if (!nemesis_->healed()) kernel_.after(kLook, [this] { watch_leadership(); });
 }
 
 RunResult World::run() {
@@ -296,6 +343,11 @@ void World::judge(RunResult& result) {
     } else if (judgement.verdict == check::Verdict::kUnknown) {
       unknown_ = "the linearizability checker gave up: " + judgement.exhausted;
     }
+  }
+  if (options_.history != nullptr) {
+    check::Label label;
+    label.model = workload_.model();
+    *options_.history = check::write_json_lines(workload_.history(), label);
   }
   if (violation_) {
     result.verdict = Verdict::kViolation;

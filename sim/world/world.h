@@ -35,6 +35,7 @@ class World {
  private:
   TrueTime clients_stop() const { return TrueTime{plan_.time.ns / 10 * 9}; }
   void start();
+  void watch_leadership();
   void violate(Violation violation);
   void start_healing();
   bool members_agree() const;
@@ -68,6 +69,7 @@ class World {
   std::vector<std::unique_ptr<ClientFiber>> clients_;
   Stream random_;
 
+  int looks_without_leader_ = 0;
   std::optional<Violation> violation_;
   std::optional<std::string> unknown_;
   TrueTime healed_at_;
