@@ -36,14 +36,17 @@ bool Raft::leader_is_fresh(const Now& now) const {
 void Raft::become_follower(const Now& now, Term term, NodeId leader) {
   const bool news = term != hard_state_.term || leader != leader_ ||
                     !std::holds_alternative<role::Follower>(role_);
-  if (auto* deposed = std::get_if<role::Leader>(&role_)) fail_reads(*deposed);
+  auto* deposed = std::get_if<role::Leader>(&role_);
+  // Only hearing from a leader, or granting a vote, starts the timer afresh. A higher term alone does
+  // not: without pre-vote, candidates that cannot win would else keep the one that can from trying.
+  if (deposed || leader) reset_election_timer(now);
+  if (deposed) fail_reads(*deposed);
   if (term > hard_state_.term) {
     hard_state_.term = term;
     hard_state_.voted_for = {};  // only here: a vote lives as long as its term (bug zoo 3)
   }
   leader_ = leader;
   role_.emplace<role::Follower>();
-  reset_election_timer(now);
   if (news) {
     trace(configuration().is_voter(self_) ? TraceKind::kBecameFollower : TraceKind::kBecameLearner,
           log_.last(), leader);
