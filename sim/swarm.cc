@@ -75,7 +75,10 @@ void draw_workload(std::uint64_t seed, const PlanShape& shape, WorkloadPlan& wor
   workload.milli_rate = shape.milli_rate;
   workload.keys = draw.pick<std::uint32_t>({1, 2, 4, 8, 8, 16});
   for (const OperationKind& operation : spec.operations) {
-    if (coin(seed, "operation", operation.name)) {
+    // What leases allow is only seen by reads that trust them.
+    const bool trusting =
+        operation.name.starts_with("lease-") && Draw(seed, "operation/trusting").coin();
+    if (trusting || coin(seed, "operation", operation.name)) {
       workload.mix[std::string(operation.name)] = operation.weight;
     }
   }

@@ -120,7 +120,11 @@ void Oracle::check_leader(std::uint32_t node, const Protocol& protocol, const Tr
   // By log matching, holding the last committed entry is holding all of them. The leader's own
   // no-op may be in its log already.
   const ProtocolStatus status = protocol.status();
-  const Index last_committed = committed();
+  // Of earlier terms: one may learn late that it had won a term which others have left behind.
+  const auto later =
+      std::lower_bound(committed_.begin(), committed_.end(), event.term,
+                       [](const Committed& entry, Term term) { return entry.term < term; });
+  const Index last_committed{static_cast<std::uint64_t>(later - committed_.begin())};
   const bool holds =
       status.first > last_committed ||
       (last_committed && protocol.term_at(last_committed) == committed_term(last_committed)) ||

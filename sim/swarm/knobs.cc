@@ -62,7 +62,7 @@ void draw_modes(std::uint64_t seed, bool membership_changes, OptionMap& options)
   }
   if (stream(seed, "pre-vote").chance(1, 4)) options["pre-vote"] = 0;
   // The classical lease needs followers that refuse to vote while they hear a leader.
-  if (lease != 1 && stream(seed, "check-quorum").chance(1, 4)) options["check-quorum"] = 0;
+  if (lease != 1 && stream(seed, "check-quorum").chance(1, 3)) options["check-quorum"] = 0;
 }
 
 void draw_knobs(std::uint64_t seed, OptionMap& options) {

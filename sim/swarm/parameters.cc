@@ -102,13 +102,13 @@ Parameters network_parameters(FaultKind kind, Draw& draw) {
 Parameters clock_parameters(FaultKind kind, const Plan& plan, Draw& draw) {
   switch (kind) {
     case FaultKind::kClockOffset:
-      return {{"offset-ms", draw.either_sign(draw.doubling(1, 60'000))}};
+      return {{"offset-ms", draw.either_sign(draw.doubling(50, 60'000))}};
     case FaultKind::kClockDrift: {
       const std::int64_t bound = option_value(plan, "clock-drift-bound-ppm");
       return {{"ppm", draw.either_sign(draw.between(bound / 2, bound))}};
     }
     case FaultKind::kClockStep:
-      return {{"step-ms", draw.either_sign(draw.doubling(1, 60'000))}};
+      return {{"step-ms", draw.either_sign(draw.doubling(50, 60'000))}};
     case FaultKind::kClockStrobe:
       return {{"step-ms", draw.either_sign(draw.doubling(1, 10'000))},
               {"period-ms", draw.doubling(20, 1'000)}};

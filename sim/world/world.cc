@@ -16,6 +16,9 @@ constexpr std::uint64_t kFirstClient = 100;
 constexpr std::uint64_t kOperator = 99;
 // A run of a broken engine must end too.
 constexpr std::uint64_t kMaxEventsPerSecond = 2'000'000;
+// Configurations that the checker may try on each key.
+constexpr std::uint64_t kCheckerSteps = 2'000'000;
+constexpr std::uint64_t kExplanationSteps = 20'000;
 constexpr Duration kConvergenceLook = milliseconds(100);
 
 std::vector<Override> overrides_of(const Plan& plan) {
@@ -336,10 +339,11 @@ void World::judge(RunResult& result) {
   if (!violation_ && options_.check) {
     check::Options how;
     how.model = workload_.model();
+    how.explain = false;
+    how.limits.steps = kCheckerSteps;
     const check::Judgement judgement = check::check(workload_.history(), how);
     if (judgement.verdict == check::Verdict::kInvalid) {
-      violation_ = Violation{"linearizability",
-                             judgement.contradiction ? judgement.contradiction->words : ""};
+      violation_ = Violation{"linearizability", explain(judgement)};
     } else if (judgement.verdict == check::Verdict::kUnknown) {
       unknown_ = "the linearizability checker gave up: " + judgement.exhausted;
     }
@@ -364,6 +368,18 @@ void World::judge(RunResult& result) {
     result.checkpoints.push_back(point.value);
   }
   report_faults(result);
+}
+
+// The verdict stands; the search for a small contradiction may give up sooner.
+std::string World::explain(const check::Judgement& judgement) const {
+  check::Options how;
+  how.model = workload_.model();
+  how.limits.steps = kExplanationSteps;
+  const check::Judgement shown = check::check(workload_.history(), how);
+  if (shown.contradiction) return shown.contradiction->words;
+  const check::Value key = workload_.history().key_name(*judgement.key);
+  return "the history of key " + std::string(workload_.history().bytes(key)) +
+         " has no linearization (decided by " + std::string(check::name(judgement.algorithm)) + ")";
 }
 
 void World::report_faults(RunResult& result) const {

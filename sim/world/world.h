@@ -48,6 +48,7 @@ class World {
   void await_convergence();
   bool converged();
   void judge(RunResult& result);
+  std::string explain(const check::Judgement& judgement) const;
   void report_faults(RunResult& result) const;
   void tear_down(RunResult& result);
   Duration liveness_budget() const;

@@ -121,6 +121,13 @@ TEST_F(OracleTest, AnotherEntryAtAnAppliedIndexBreaksStateMachineSafety) {
   EXPECT_EQ(property(), "state-machine-safety");
 }
 
+TEST_F(OracleTest, ALateLeaderOfAnOldTermNeedsNoLaterEntries) {
+  oracle.on_applied(0, *entry(4, 1), 1);
+  puppet.said.last = Index{0};
+  trace(1, TraceKind::kBecameLeader, 3);
+  EXPECT_EQ(property(), "");
+}
+
 TEST_F(OracleTest, ALeaderWithAnotherEntryInTheCommittedPlaceBreaksCompleteness) {
   oracle.on_applied(0, *entry(1, 1), 1);
   puppet.said.last = Index{4};
