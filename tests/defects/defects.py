@@ -115,13 +115,13 @@ def names(options):
 
 
 def main():
-    parser = argparse.ArgumentParser(usage=__doc__)
+    parser = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1])
     parser.add_argument("mode", choices=["table", "test", "names"])
     parser.add_argument("--clean")
     parser.add_argument("--defects", required=True)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("names", nargs="*")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     return {"table": table, "test": test, "names": names}[options.mode](options)
 
 
