@@ -60,7 +60,8 @@ std::string_view name(Algorithm algorithm);
 
 // What a search may spend on each key before it says unknown.
 struct Limits {
-  std::uint64_t steps = 20'000'000;  // configurations tried
+  // Configurations tried depth first; a step of the frontier counts for 16.
+  std::uint64_t steps = 20'000'000;
   std::size_t memory_bytes = std::size_t{512} << 20;
 };
 
@@ -96,8 +97,8 @@ struct Contradiction {
   // Before this event it was already impossible: what began later plays no part, and an operation
   // that was open then either had taken effect, with the answer that it got, or had not.
   EventOrder horizon = kNeverCompleted;
-  std::string words;   // for people, a line for each operation and a conclusion
-  std::string edn;     // the listed operations alone, as Jepsen EDN
+  std::string words;  // for people, a line for each operation and a conclusion
+  std::string edn;    // the listed operations alone, as Jepsen EDN
 };
 
 struct Judgement {

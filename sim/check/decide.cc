@@ -7,9 +7,11 @@ namespace {
 
 // Steps an event of the first depth-first slice, and the least that a later slice may take.
 constexpr std::uint64_t kFirstDive = 3;
-constexpr std::uint64_t kFirstSlice = 4'096;
-// A step of the frontier costs about as much as this many of the depth-first search.
-constexpr std::uint64_t kDearerStep = 2;
+constexpr std::uint64_t kCheapSteps = 64;
+constexpr std::uint64_t kFirstSlice = 16'384;
+// A step of the frontier is charged as this many of the depth-first search. (It costs more, but it
+// also convicts early where it convicts at all.)
+constexpr std::uint64_t kDearerStep = 16;
 
 }  // namespace
 
@@ -57,8 +59,34 @@ std::optional<Decision> Decider::decide_quickly(const History& history, Problem&
   return decision;
 }
 
+bool Decider::convict_cheaply(Problem& problem, const Options& options, Decision* decision) {
+  if (!fits(options, Algorithm::kFrontier)) return false;
+  bool optional = false;
+  for (const Step& step : problem.steps) {
+    if (step.mandatory) continue;
+    optional = true;
+    // Again and again these would lead to ever more states.
+    const bool endless = step.action == Action::kAdd ||
+                         (step.action == Action::kAppend && !problem.space.is_finite());
+    if (endless) return false;
+  }
+  if (!optional) return false;
+  // Where it stays small it needs a few steps an event.
+  const std::uint64_t budget = std::min<std::uint64_t>(
+      options.limits.steps / kDearerStep, kCheapSteps * problem.events.size() + kFirstSlice);
+  frontier_.start(problem, options.limits.memory_bytes / 2, true);
+  const Search answer = frontier_.advance(budget);
+  decision->steps += frontier_.steps();
+  if (answer != Search::kInvalid) return false;
+  decision->verdict = Verdict::kInvalid;
+  decision->algorithm = Algorithm::kFrontier;
+  decision->failed_at = frontier_.failed_at();
+  return true;
+}
+
 Decision Decider::search(Problem& problem, const Options& options,
                          std::vector<OperationId>* order) {
+  Decision decision;
   const Limits& limits = options.limits;
   const bool breadth = fits(options, Algorithm::kFrontier);
   const bool depth = fits(options, Algorithm::kDepthFirst);
@@ -71,30 +99,34 @@ Decision Decider::search(Problem& problem, const Options& options,
   const auto decided = [](Search search) {
     return search == Search::kValid || search == Search::kInvalid;
   };
-  const auto share = [&limits](std::uint64_t wanted, std::uint64_t spent) {
-    return std::min(wanted, limits.steps - std::min(spent, limits.steps));
+  const std::uint64_t breadth_limit = std::max<std::uint64_t>(1, limits.steps / kDearerStep);
+  const auto share = [](std::uint64_t wanted, std::uint64_t spent, std::uint64_t limit) {
+    return std::min(wanted, limit - std::min(spent, limit));
   };
-  while (breadth_steps < limits.steps && depth_steps < limits.steps) {
+  while (breadth_steps < breadth_limit && depth_steps < limits.steps) {
     if (depth_first == Search::kRunning) {
       if (depth_steps == 0) depth_first_.start(problem, limits.memory_bytes / 2);
-      depth_first = depth_first_.advance(share(slice, depth_steps));
+      depth_first = depth_first_.advance(share(slice, depth_steps, limits.steps));
       depth_steps = std::max<std::uint64_t>(1, depth_first_.steps());
     }
     if (decided(depth_first)) break;
+    if (breadth_steps == 0 && convict_cheaply(problem, options, &decision)) {
+      decision.steps += depth_steps;
+      return decision;
+    }
     slice = std::max(2 * slice, kFirstSlice);
     if (frontier == Search::kRunning) {
       if (breadth_steps == 0) frontier_.start(problem, limits.memory_bytes / 2);
-      frontier = frontier_.advance(share(slice / kDearerStep, breadth_steps));
+      frontier = frontier_.advance(share(slice / kDearerStep, breadth_steps, breadth_limit));
       breadth_steps = std::max<std::uint64_t>(1, frontier_.steps());
     }
     if (decided(frontier)) break;
     if (frontier == Search::kOutOfMemory && depth_first == Search::kOutOfMemory) break;
   }
-  Decision decision;
-  decision.steps = breadth_steps + depth_steps;
+  decision.steps += breadth_steps + depth_steps;
   const bool by_frontier = decided(frontier);
   if (!by_frontier && !decided(depth_first)) {
-    const bool out_of_steps = breadth_steps >= limits.steps || depth_steps >= limits.steps;
+    const bool out_of_steps = breadth_steps >= breadth_limit || depth_steps >= limits.steps;
     decision.exhausted = out_of_steps ? "steps" : "memory";
     return decision;
   }

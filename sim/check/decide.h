@@ -40,6 +40,8 @@ class Decider {
   // The polynomial algorithms. Nothing if none of them decides.
   std::optional<Decision> decide_quickly(const History& history, Problem& problem,
                                          const Options& options, std::vector<OperationId>* order);
+  // The frontier with unanswered operations that may happen again and again: convicts or not.
+  bool convict_cheaply(Problem& problem, const Options& options, Decision* decision);
   // Frontier and depth-first by turns, with growing slices.
   Decision search(Problem& problem, const Options& options, std::vector<OperationId>* order);
   void find_order(Problem& problem, const Limits& limits, std::vector<OperationId>* order);

@@ -196,7 +196,8 @@ bool DepthFirst::backtrack() {
 Search DepthFirst::advance(std::uint64_t steps) {
   const std::uint64_t until = steps_ + steps;
   while (remaining_ != 0) {
-    if (memo_.size() * sizeof(Key) > memory_limit_) return Search::kOutOfMemory;
+    const std::size_t memory = memo_.size() * sizeof(Key) + problem_->space.memory_bytes();
+    if (memory > memory_limit_) return Search::kOutOfMemory;
     if (steps_ >= until) return Search::kRunning;
     if (try_candidates() == Next::kBacktrack && !backtrack()) return Search::kInvalid;
   }

@@ -8,7 +8,8 @@
 
 namespace synchrodb::check {
 
-void Frontier::start(Problem& problem, std::size_t memory_limit) {
+void Frontier::start(Problem& problem, std::size_t memory_limit, bool unlimited) {
+  unlimited_ = unlimited;
   problem_ = &problem;
   memory_limit_ = memory_limit;
   classes_.build(problem);
@@ -47,6 +48,7 @@ void Frontier::choose_shape() {
   std::vector<std::uint64_t> guards;
   std::uint32_t shift = 64;
   for (const StepClass& one : classes_.all()) {
+    if (unlimited_) break;
     const auto width = static_cast<std::uint32_t>(std::bit_width(one.members.size()));
     if (shift + width + 1 > 64) {
       guards.push_back(0);
@@ -64,6 +66,7 @@ void Frontier::choose_shape() {
 }
 
 std::uint64_t Frontier::used(const std::uint64_t* config, std::uint32_t klass) const {
+  if (unlimited_) return 0;
   const Field& field = fields_[klass];
   return config[field.word] >> field.shift & field.mask;
 }
@@ -105,8 +108,8 @@ void Frontier::retire_classes(EventOrder now) {
       ++i;
       continue;
     }
-    const Field& field = fields_[klass];
-    for (std::size_t j = 0; j < frontier_.slots(); ++j) {
+    for (std::size_t j = 0; j < frontier_.slots() && !unlimited_; ++j) {
+      const Field& field = fields_[klass];
       frontier_.at(j)[field.word] &= ~(field.mask << field.shift);
     }
     active_[i] = active_.back();
@@ -136,7 +139,7 @@ void Frontier::emit(const std::uint64_t* config, State next, std::uint32_t slot,
   fresh[0] = next;
   if (slot != kNoSlot) {
     set_bit(fresh, slot);
-  } else {
+  } else if (!unlimited_) {
     fresh[fields_[klass].word] += std::uint64_t{1} << fields_[klass].shift;
   }
   const std::uint32_t step =
@@ -308,8 +311,8 @@ Search Frontier::advance(std::uint64_t steps) {
     }
     now_ = problem_->steps[step].complete;
     if (!complete(step, until)) {
-      const std::size_t memory =
-          pending_.memory_bytes() + reached_.memory_bytes() + frontier_.memory_bytes();
+      const std::size_t memory = pending_.memory_bytes() + reached_.memory_bytes() +
+                                 frontier_.memory_bytes() + problem_->space.memory_bytes();
       return memory > memory_limit_ ? Search::kOutOfMemory : Search::kRunning;
     }
     if (frontier_.size() == 0) {

@@ -29,7 +29,11 @@ namespace synchrodb::check {
 class Frontier {
  public:
   // `problem` must outlive the search and stay unchanged.
-  void start(Problem& problem, std::size_t memory_limit);
+  //
+  // With `unlimited`, an unanswered operation may take effect any number of times. That needs no
+  // counting, so the frontier stays small; what is impossible even then is impossible, but what is
+  // possible proves nothing: only kInvalid means something.
+  void start(Problem& problem, std::size_t memory_limit, bool unlimited = false);
   // Goes on for about `steps` more configurations.
   Search advance(std::uint64_t steps);
 
@@ -104,6 +108,7 @@ class Frontier {
   std::uint64_t steps_ = 0;
   std::size_t memory_limit_ = 0;
   std::size_t largest_ = 0;
+  bool unlimited_ = false;
 };
 
 }  // namespace synchrodb::check

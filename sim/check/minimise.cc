@@ -11,7 +11,7 @@ namespace {
 
 using Positions = std::vector<std::uint32_t>;
 
-constexpr std::uint64_t kStepsPerTrial = 200'000;
+constexpr std::uint64_t kStepsPerTrial = 3'200'000;
 constexpr std::uint64_t kStepsInAll = 20'000'000;
 constexpr std::uint64_t kStepsForHorizon = 1'000'000;
 // With more states than this "any state" is not tried.

@@ -101,6 +101,8 @@ class StateSpace {
   // Table: states are less than this (until the next increment or append).
   std::size_t table_size() const { return values_.size(); }
   bool is_trie() const { return trie_; }
+  // Whether appends lead to finitely many states.
+  bool is_finite() const { return trie_ && !track_lengths_; }
   // Trie: true if the trie is a single path, as it must be where strings only grow.
   bool is_path() const;
   // Trie: length of the string at `state`.

@@ -20,7 +20,8 @@ namespace {
 // moment of its own within its interval.
 class Recorder {
  public:
-  Recorder(std::size_t clients, std::size_t keys) : clients_(clients), states_(keys, Value::absent()) {
+  Recorder(std::size_t clients, std::size_t keys)
+      : clients_(clients), states_(keys, Value::absent()) {
     keys_.push_back(kOnlyKey);
     for (std::size_t key = 1; key < keys; ++key) {
       keys_.push_back(history_.key(static_cast<std::int64_t>(key)));
@@ -162,6 +163,41 @@ void BM_Witness(benchmark::State& state) {
   judge(state, history, {});
 }
 BENCHMARK(BM_Witness)->RangeMultiplier(10)->Range(1'000, 1'000'000)->Unit(benchmark::kMicrosecond);
+
+// The like with 8,000 operations, of which range(0) in a thousand get no answer, and of whose
+// effect nobody tells.
+void BM_SimulatedRun(benchmark::State& state) {
+  Recorder recorder(10, 8);
+  const History history = recorder.run(Model::kCasRegister, 8'000, state.range(1),
+                                       static_cast<std::uint64_t>(state.range(0)), true);
+  judge(state, history, {});
+}
+BENCHMARK(BM_SimulatedRun)->ArgsProduct({{0, 20, 100, 300}, {0, 5}})->Unit(benchmark::kMicrosecond);
+
+// The same run in which a read at the end sees the value that was there at the beginning: the
+// witness fails, the black-box checkers convict, the contradiction is shrunk and put into words.
+void BM_Conviction(benchmark::State& state) {
+  Recorder recorder(10, 8);
+  History history = recorder.run(Model::kCasRegister, 8'000, state.range(1),
+                                 static_cast<std::uint64_t>(state.range(0)), true);
+  // Long after the others: a read that goes back.
+  const OperationId write =
+      history.invoke({99, Function::kWrite, kOnlyKey, Value::integer(-1), {}}, 0);
+  history.complete(write, Outcome::kOk, Value(), 0);
+  const OperationId next =
+      history.invoke({99, Function::kWrite, kOnlyKey, Value::integer(-2), {}}, 0);
+  history.complete(next, Outcome::kOk, Value(), 0);
+  const OperationId read = history.invoke({99, Function::kRead, kOnlyKey, {}, {}}, 0);
+  history.complete(read, Outcome::kOk, Value::integer(-1), 0);
+  Judgement judgement;
+  for (auto _ : state) judgement = check(history, {});
+  if (judgement.verdict != Verdict::kInvalid) state.SkipWithError("not convicted");
+  if (judgement.contradiction) {
+    state.counters["shrunk"] = static_cast<double>(judgement.contradiction->operations.size());
+  }
+  state.SetLabel(std::string(name(judgement.algorithm)));
+}
+BENCHMARK(BM_Conviction)->ArgsProduct({{0, 20, 100}, {0, 5}})->Unit(benchmark::kMicrosecond);
 
 // The same without witnesses.
 void BM_CasRegisters(benchmark::State& state) {
