@@ -26,7 +26,8 @@ CLOCK = Rule(
     "clock",
     r"\b(?:system|steady|high_resolution|utc|tai|gps|file)_clock\b"
     r"|\b(?:clock_gettime|gettimeofday|timespec_get|__rdtscp?|__builtin_ia32_rdtscp?)\b"
-    r"|\b(?:localtime|gmtime)(?:_r)?\s*\(|" + _qualified("time", "clock") + r"|\btime\s*\(\s*(?:nullptr|NULL|0)\s*\)" + r"|\bCLOCK_[A-Z]+\b",
+    r"|\b(?:localtime|gmtime)(?:_r)?\s*\(|\btime\s*\(\s*(?:nullptr|NULL|0)\s*\)|\bCLOCK_[A-Z]+\b|"
+    + _qualified("time", "clock"),
     "ask engine/env/clock.h (in sim/: the scheduler's virtual time)",
 )
 THREAD = Rule(

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Checks the shape of the source tree and of the binaries built from it.
 
-usage: layering.py includes|banned|folders ROOT
+usage: layering.py includes|banned|names|folders ROOT
        layering.py world|no-defects BINARY...
        layering.py has-defects BINARY...     (the control: the defects build must be told apart)
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 import banned
 import folders
 import includes
+import names
 import symbols
 
 
@@ -22,6 +23,7 @@ def has_defects(binary):
 CHECKS = {
     "includes": includes.check,
     "banned": banned.check,
+    "names": names.check,
     "folders": folders.check,
     "world": symbols.check_world,
     "no-defects": symbols.check_defects,

@@ -10,6 +10,7 @@ from pathlib import Path
 import banned
 import folders
 import includes
+import names
 import source
 import symbols
 
@@ -170,6 +171,22 @@ class Source(unittest.TestCase):
         text = 'int a; /* one\ntwo */ const char* s = R"(\n\n)";\n// end\nint b;\n'
         self.assertEqual(source.code_only(text).count("\n"), text.count("\n"))
         self.assertIn("int b", source.code_only(text))
+
+
+class Names(TreeCase):
+    def test_planted(self):
+        self.plant("sim/a.h", "namespace synchrodb::sim {\nstruct Worker final : Base<int> { int x; };\n}")
+        self.plant("sim/b.h", "namespace synchrodb {\nnamespace sim { class Worker {}; }\n}")
+        self.assertEqual(names.check(self.root), ["synchrodb::sim::Worker: defined in sim/a.h, sim/b.h"])
+
+    def test_sound(self):
+        self.plant("sim/a.h", "namespace synchrodb::sim { struct Worker; struct A { struct Worker {}; };"
+                              "enum class Kind : int { kA }; }")
+        self.plant("sim/b.h", "namespace synchrodb::sim { class Worker {}; }")
+        self.plant("sim/c.cc", "namespace synchrodb::sim { namespace { struct Worker {}; }\n"
+                               "struct A::Worker { int x; }; // struct Worker {\n}")
+        self.plant("engine/d.h", "namespace synchrodb { struct Worker {}; enum class Kind { kB }; }")
+        self.assertEqual(names.check(self.root), [])
 
 
 class Folders(TreeCase):
