@@ -108,8 +108,8 @@ Outcome Client::transfer(NodeId target) {
 Outcome Client::call(const ClientRequest& request, bool idempotent, Instant deadline) {
   bool maybe_executed = false;
   Outcome outcome;
-  while (clock_.now() < deadline) {
-    const NodeId node = next_node();
+  for (bool first = true; clock_.now() < deadline; first = false) {
+    const NodeId node = next_node(first, request);
     const Instant until = std::min(deadline, clock_.now() + options_.attempt_timeout);
     Result<ClientReply> answer = attempt(node, request, until);
     if (!answer) {
@@ -122,7 +122,7 @@ Outcome Client::call(const ClientRequest& request, bool idempotent, Instant dead
     } else {
       maybe_executed |= answer.value().status == ClientReply::Status::kUnknown;
       const NodeId hint = answer.value().leader;
-      const bool useful = hint && hint != node && leader_ != hint;
+      const bool useful = hint && hint != node && (first || leader_ != hint);
       leader_ = hint == node ? NodeId{} : hint;
       if (useful) continue;
     }
@@ -149,7 +149,10 @@ Result<ClientReply> Client::attempt(NodeId node, const ClientRequest& request, I
   return std::move(*state->answer);
 }
 
-NodeId Client::next_node() {
+NodeId Client::next_node(bool first, const ClientRequest& request) {
+  const bool reads =
+      request.kind == ClientRequest::Kind::kRead || request.kind == ClientRequest::Kind::kLeaseRead;
+  if (first && reads && options_.preferred) return options_.preferred;
   if (leader_) return leader_;
   turn_ = (turn_ + 1) % nodes_.size();
   return nodes_[turn_];

@@ -21,6 +21,8 @@ struct ClientOptions {
   Duration attempt_timeout = milliseconds(500);
   // After this long a call gives up.
   Duration call_timeout = seconds(5);
+  // Whom reads ask first, as a client that is connected to one node does; 0: the leader last seen.
+  NodeId preferred;
   Duration backoff_min = milliseconds(5);
   Duration backoff_max = milliseconds(100);
 };
@@ -65,7 +67,7 @@ class Client {
   // `idempotent`: may be sent again after an attempt whose outcome is unknown.
   Outcome call(const ClientRequest& request, bool idempotent, Instant deadline);
   Result<ClientReply> attempt(NodeId node, const ClientRequest& request, Instant deadline);
-  NodeId next_node();
+  NodeId next_node(bool first, const ClientRequest& request);
   void back_off(Instant deadline);
 
   Clock& clock_;

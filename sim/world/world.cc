@@ -14,6 +14,8 @@ namespace {
 // Endpoint ids of those who are no nodes.
 constexpr std::uint64_t kFirstClient = 100;
 constexpr std::uint64_t kOperator = 99;
+// One client in so many.
+constexpr std::uint32_t kFaithful = 3;
 // A run of a broken engine must end too.
 constexpr std::uint64_t kMaxEventsPerSecond = 2'000'000;
 // Configurations that the checker may try on each key.
@@ -78,8 +80,13 @@ World::World(const Plan& plan, const RunOptions& options)
   const std::vector<NodeId> endpoints = client_endpoints(plan_);
   nemesis_ = std::make_unique<Nemesis>(surroundings_, *cluster_, *admin_, plan_, endpoints);
   for (std::uint32_t i = 0; i < plan_.workload.clients; ++i) {
-    clients_.push_back(std::make_unique<ClientFiber>(
-        surroundings_, workload_, client_options(plan_), i, endpoints[i], cluster_->ids()));
+    ClientOptions client = client_options(plan_);
+    // Some stay with their node for better or worse: they are the ones to see a deposed leader.
+    if (i % kFaithful == kFaithful - 1) {
+      client.preferred = NodeId{streams_.stream("faithful", i).uniform(plan_.nodes) + 1};
+    }
+    clients_.push_back(std::make_unique<ClientFiber>(surroundings_, workload_, client, i,
+                                                     endpoints[i], cluster_->ids()));
   }
   cluster_->on_ids_changed = [this] {
     for (const auto& client : clients_) client->set_nodes(cluster_->ids());
