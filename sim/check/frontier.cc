@@ -123,7 +123,8 @@ void Frontier::settle(Config config) {
   for (std::size_t word = 0; word < shape_.masks; ++word) {
     std::uint64_t waiting = observers_[word] & ~config[1 + word];
     for (; waiting != 0; waiting &= waiting - 1) {
-      const auto slot = static_cast<std::uint32_t>(64 * word + std::countr_zero(waiting));
+      const auto slot = static_cast<std::uint32_t>(64 * word) +
+                        static_cast<std::uint32_t>(std::countr_zero(waiting));
       if (problem_->space.apply(problem_->steps[slot_step_[slot]], config[0], &same)) {
         set_bit(config, slot);
       }
