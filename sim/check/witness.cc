@@ -2,28 +2,28 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace synchrodb::check {
 namespace {
 
-constexpr std::uint32_t kNoStep = ~std::uint32_t{0};
+// How many replays may go on side by side, and how many loose steps may be put in at one place.
+constexpr std::size_t kMostPaths = 16;
+constexpr int kMostInserted = 3;
+// How many replays may arrive at the same state: they differ only in what is left to put in.
+constexpr std::ptrdiff_t kMostAlike = 3;
 
 }  // namespace
 
 bool WitnessReplay::collect(const History& history, const Problem& problem) {
   claims_.clear();
   loose_.clear();
-  leading_to_.clear();
-  used_.assign(problem.steps.size(), false);
   for (std::uint32_t i = 0; i < problem.steps.size(); ++i) {
     const Step& step = problem.steps[i];
     const Witness* witness = history.witness(history[step.id]);
     if (witness == nullptr) {
       if (step.mandatory) return false;
       loose_.push_back(i);
-      if (step.action == Action::kWrite || step.action == Action::kCas) {
-        leading_to_[step.b].push_back(i);
-      }
       continue;
     }
     const bool outside_log = witness->index == 0;
@@ -38,103 +38,107 @@ bool WitnessReplay::collect(const History& history, const Problem& problem) {
 }
 
 // An operation fits at the end of the order if none before it was invoked after it completed.
-bool WitnessReplay::place(const Step& step) {
-  if (step.complete < latest_invoke_) return false;
-  latest_invoke_ = std::max(latest_invoke_, step.invoke);
-  if (order_ != nullptr) order_->push_back(step.id);
+bool WitnessReplay::advance(Problem& problem, const Step& step, Path* path) {
+  ++steps_;
+  State next = 0;
+  if (step.complete < path->latest_invoke) return false;
+  if (!problem.space.apply(step, path->state, &next)) return false;
+  path->state = next;
+  path->latest_invoke = std::max(path->latest_invoke, step.invoke);
   return true;
 }
 
-bool WitnessReplay::use(const Problem& problem, std::uint32_t step) {
-  used_[step] = true;
-  return place(problem.steps[step]);
-}
-
-bool WitnessReplay::reach(const Problem& problem, State wanted, EventOrder before, State* state,
-                          int depth) {
-  constexpr int kLongestChain = 8;
-  if (*state == wanted) return true;
-  const auto candidates = leading_to_.find(wanted);
-  if (candidates == leading_to_.end() || depth == kLongestChain) return false;
-  for (const std::uint32_t candidate : candidates->second) {
-    const Step& step = problem.steps[candidate];
-    ++steps_;
-    if (step.invoke > before) break;
-    if (used_[candidate]) continue;
-    const bool write = step.action == Action::kWrite;
-    if (!write && !reach(problem, step.a, before, state, depth + 1)) continue;
-    *state = wanted;
-    return use(problem, candidate);
-  }
-  return false;
-}
-
-State WitnessReplay::wanted_next(const Problem& problem, std::size_t claim) const {
-  constexpr std::size_t kFarthest = 16;
-  for (std::size_t i = claim + 1; i < claims_.size() && i < claim + kFarthest; ++i) {
-    const Step& step = problem.steps[claims_[i].step];
-    if (step.action == Action::kRead || step.action == Action::kCas) return step.a;
-    if (!step.observes_only()) break;
-  }
-  return kAnyState;
-}
-
-bool WitnessReplay::try_each(Problem& problem, const Step& step, State wanted, State* state) {
-  std::uint32_t best = kNoStep;
-  State best_state = 0;
+// Each loose step that may come next on `path`: to `rescued_` if the claim is possible then, to
+// `longer` if not.
+void WitnessReplay::extend(Problem& problem, std::uint32_t claim, const Path& path, bool first,
+                           std::vector<Path>* longer) {
+  const Step& wanted = problem.steps[claims_[claim].step];
+  std::vector<std::uint32_t> tried;
   for (const std::uint32_t candidate : loose_) {
     const Step& loose = problem.steps[candidate];
+    if (loose.invoke > wanted.complete || steps_ > budget_) break;
+    // A write makes what was put in before it pointless.
+    if (!first && loose.action == Action::kWrite) continue;
+    State next = 0;
     ++steps_;
-    if (loose.invoke > step.complete) break;
-    State between = 0;
-    State after = 0;
-    if (used_[candidate] || !problem.space.apply(loose, *state, &between)) continue;
-    if (!problem.space.apply(step, between, &after)) continue;
-    if (best != kNoStep && after != wanted) continue;
-    best = candidate;
-    best_state = between;
-    if (wanted == kAnyState || after == wanted) break;
+    if (!problem.space.apply(loose, path.state, &next) || next == path.state) continue;
+    const bool used = std::any_of(path.inserted.begin(), path.inserted.end(),
+                                  [&](const Insertion& one) { return one.step == candidate; });
+    const bool same = std::any_of(tried.begin(), tried.end(), [&](std::uint32_t other) {
+      return problem.steps[other].same_effect(loose);
+    });
+    if (used || same) continue;
+    tried.push_back(candidate);
+    Path fresh = path;
+    if (!advance(problem, loose, &fresh)) continue;
+    fresh.inserted.push_back({claim, candidate});
+    if (advance(problem, wanted, &fresh)) {
+      const auto alike = std::count_if(rescued_.begin(), rescued_.end(), [&](const Path& other) {
+        return other.state == fresh.state;
+      });
+      if (alike < kMostAlike) rescued_.push_back(std::move(fresh));
+    } else {
+      longer->push_back(std::move(fresh));
+    }
+    if (rescued_.size() >= kMostPaths) return;
   }
-  if (best == kNoStep) return false;
-  *state = best_state;
-  return use(problem, best);
 }
 
-bool WitnessReplay::rescue(Problem& problem, std::size_t claim, State* state) {
-  const Step& step = problem.steps[claims_[claim].step];
-  const State before = *state;
-  const bool equality = step.action == Action::kRead || step.action == Action::kCas;
-  const bool reached = equality && reach(problem, step.a, step.complete, state, 0);
-  if (!reached && *state != before) return false;
-  if (!reached && !try_each(problem, step, wanted_next(problem, claim), state)) return false;
-  State next = *state;
-  if (!problem.space.apply(step, *state, &next)) return false;
-  *state = next;
-  return true;
+void WitnessReplay::rescue(Problem& problem, std::uint32_t claim, const Path& path) {
+  const std::size_t before = rescued_.size();
+  std::vector<Path> shorter = {path};
+  for (int count = 0; count < kMostInserted && rescued_.size() == before; ++count) {
+    std::vector<Path> longer;
+    for (const Path& one : shorter) extend(problem, claim, one, count == 0, &longer);
+    shorter = std::move(longer);
+  }
+}
+
+void WitnessReplay::write_order(const Problem& problem, const Path& path,
+                                std::vector<OperationId>* order) const {
+  std::size_t insertion = 0;
+  std::size_t skipped = 0;
+  for (std::uint32_t claim = 0; claim < claims_.size(); ++claim) {
+    for (; insertion < path.inserted.size() && path.inserted[insertion].claim == claim;
+         ++insertion) {
+      order->push_back(problem.steps[path.inserted[insertion].step].id);
+    }
+    if (skipped < path.skipped.size() && path.skipped[skipped] == claim) {
+      ++skipped;
+      continue;
+    }
+    order->push_back(problem.steps[claims_[claim].step].id);
+  }
 }
 
 bool WitnessReplay::run(const History& history, Problem& problem, std::vector<OperationId>* order) {
-  order_ = order;
-  latest_invoke_ = 0;
   steps_ = 0;
-  const std::size_t start = order == nullptr ? 0 : order->size();
-  bool explained = collect(history, problem);
-  // A search for an unanswered operation costs a pass over them: enough is enough.
-  const std::uint64_t budget = 64 * problem.steps.size() + 10'000;
-  State state = problem.initial;
-  for (std::size_t i = 0; explained && i < claims_.size(); ++i) {
-    const Step& step = problem.steps[claims_[i].step];
-    ++steps_;
-    State next = state;
-    if (problem.space.apply(step, state, &next)) {
-      state = next;
-      explained = place(step);
-    } else if (step.mandatory) {
-      explained = steps_ < budget && rescue(problem, i, &state) && place(step);
+  if (!collect(history, problem)) return false;
+  // Putting in costs a pass over the loose steps: enough is enough.
+  budget_ = 64 * problem.steps.size() + 100'000;
+  paths_.assign(1, Path());
+  paths_[0].state = problem.initial;
+  for (std::uint32_t claim = 0; claim < claims_.size() && !paths_.empty(); ++claim) {
+    const Step& step = problem.steps[claims_[claim].step];
+    if (steps_ > budget_) return false;
+    if (paths_.size() == 1 && advance(problem, step, &paths_[0])) continue;
+    rescued_.clear();
+    for (Path& path : paths_) {
+      if (rescued_.size() >= kMostPaths) break;
+      if (advance(problem, step, &path)) {
+        rescued_.push_back(std::move(path));
+      } else if (!step.mandatory) {
+        path.skipped.push_back(claim);
+        rescued_.push_back(std::move(path));
+      } else {
+        rescue(problem, claim, path);
+      }
     }
+    std::swap(paths_, rescued_);
   }
-  if (!explained && order != nullptr) order->resize(start);
-  return explained;
+  if (paths_.empty()) return false;
+  if (order != nullptr) write_order(problem, paths_[0], order);
+  return true;
 }
 
 }  // namespace synchrodb::check

@@ -1,8 +1,7 @@
 // Algorithm "witness": replays the order that the system itself claims.
 #pragma once
 
-#include <absl/container/flat_hash_map.h>
-
+#include <cstdint>
 #include <vector>
 
 #include "sim/check/history.h"
@@ -12,8 +11,9 @@ namespace synchrodb::check {
 
 // Sorts the operations by (group, log index, position; reads after the entry that they saw),
 // replays them from the initial state, and checks that each can take its place in that order
-// without leaving its interval. Unanswered operations without a witness are put in where an answer
-// needs them. O(n log n).
+// without leaving its interval. Where an answer does not fit, unanswered operations without a
+// witness are put in before it, as few as do; if several choices do, the replay goes on with all of
+// them (up to a bound), since only later answers tell them apart. O(n log n) where that is rare.
 //
 // True: the history is linearizable and `order` (if wanted) is the proof. False: nothing is known.
 class WitnessReplay {
@@ -28,28 +28,34 @@ class WitnessReplay {
     std::uint32_t position;
     std::uint32_t step;
   };
+  // A loose step put in before a claim.
+  struct Insertion {
+    std::uint32_t claim;
+    std::uint32_t step;
+  };
+  // One replay so far.
+  struct Path {
+    State state = 0;
+    EventOrder latest_invoke = 0;
+    std::vector<Insertion> inserted;
+    std::vector<std::uint32_t> skipped;  // claims of unanswered operations that did not fit
+  };
 
   bool collect(const History& history, const Problem& problem);
-  // Takes unanswered operations that lead from `state` to where the step of `claim` is legal.
-  bool rescue(Problem& problem, std::size_t claim, State* state);
-  // Backwards from the state wanted: a write of it, or a cas to it from a state that can be
-  // reached.
-  bool reach(const Problem& problem, State wanted, EventOrder before, State* state, int depth);
-  // One operation after which `step` is legal; preferably one that leads to `wanted`.
-  bool try_each(Problem& problem, const Step& step, State wanted, State* state);
-  // The state that the next answer after `claim` asks for; kAnyState if a write comes first.
-  State wanted_next(const Problem& problem, std::size_t claim) const;
-  bool use(const Problem& problem, std::uint32_t step);
-  bool place(const Step& step);
+  // Lets the step of a claim take effect. False if that is impossible.
+  bool advance(Problem& problem, const Step& step, Path* path);
+  // All shortest ways of putting loose steps in before the claim, after which it is possible.
+  void rescue(Problem& problem, std::uint32_t claim, const Path& path);
+  void extend(Problem& problem, std::uint32_t claim, const Path& path, bool first,
+              std::vector<Path>* longer);
+  void write_order(const Problem& problem, const Path& path, std::vector<OperationId>* order) const;
 
   std::vector<Claim> claims_;
   std::vector<std::uint32_t> loose_;  // optional steps without a witness, by order of invocation
-  std::vector<bool> used_;            // by step
-  // Loose writes and cas by the state that they lead to.
-  absl::flat_hash_map<State, std::vector<std::uint32_t>> leading_to_;
-  EventOrder latest_invoke_ = 0;
+  std::vector<Path> paths_;
+  std::vector<Path> rescued_;
   std::uint64_t steps_ = 0;
-  std::vector<OperationId>* order_ = nullptr;
+  std::uint64_t budget_ = 0;
 };
 
 }  // namespace synchrodb::check

@@ -31,6 +31,7 @@ Subject subject(std::uint64_t most_mutations) {
   one.shape.crash_percent = static_cast<std::uint64_t>(*rc::gen::inRange(0, 30));
   one.shape.unique_writes = model != Model::kKeyValue && *rc::gen::arbitrary<bool>();
   one.shape.keys = *rc::gen::inRange(1, 3);
+  one.shape.witnesses = *rc::gen::arbitrary<bool>();
   Dice dice(*rc::gen::arbitrary<std::uint64_t>());
   one.drafts = generate(dice, one.shape);
   const std::uint64_t mutations = most_mutations == 0 ? 0 : dice.roll(most_mutations + 1);
