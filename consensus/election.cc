@@ -37,8 +37,9 @@ void Raft::become_follower(const Now& now, Term term, NodeId leader) {
   const bool news = term != hard_state_.term || leader != leader_ ||
                     !std::holds_alternative<role::Follower>(role_);
   auto* deposed = std::get_if<role::Leader>(&role_);
-  // Only hearing from a leader, or granting a vote, starts the timer afresh. A higher term alone does
-  // not: without pre-vote, candidates that cannot win would else keep the one that can from trying.
+  // Only hearing from a leader, or granting a vote, starts the timer afresh. A higher term alone
+  // does not: without pre-vote, candidates that cannot win would else keep the one that can from
+  // trying.
   if (deposed || leader) reset_election_timer(now);
   if (deposed) fail_reads(*deposed);
   if (term > hard_state_.term) {
@@ -136,7 +137,8 @@ void Raft::become_leader(const Now& now) {
   leader.first_own = log_.last().next();
   trace(TraceKind::kBecameLeader, log_.last());
   if (configurations_.latest().index) {
-    // The historical implementations counted instead of beginning the term with an entry of its own.
+    // The historical implementations counted instead of beginning the term with an entry of its
+    // own.
     if (defect(Defect::kPriorTermCommittedByCounting)) return;
     return append_own(now, leader, EntryKind::kNoop, {});
   }

@@ -119,8 +119,8 @@ class Protocol {
   // The meta data for a snapshot of the state machine at `applied`.
   virtual SnapshotMeta snapshot_meta(Index applied) const = 0;
   virtual ProtocolStatus status() const = 0;
-  // The term of the entry at `index` in this node's log (in memory, durable or not). Nothing above the
-  // log's end, and below what compaction has left.
+  // The term of the entry at `index` in this node's log (in memory, durable or not). Nothing above
+  // the log's end, and below what compaction has left.
   virtual std::optional<Term> term_at(Index index) const = 0;
   virtual const Configuration& configuration() const = 0;
   // Moves everything that has gathered since the last drain into `effects` (cleared before).

@@ -25,7 +25,7 @@ void Raft::start_recovery(const StorageFault& fault) {
     lost_term = hard_state_.term;
     lost_index = {};
   }
-  if (!lost_term) return;                         // nothing was ever acknowledged
+  if (!lost_term) return;  // nothing was ever acknowledged
   const auto key = [](Term t, Index i) { return std::pair(t, i ? i.value : ~std::uint64_t{0}); };
   if (recovering() &&
       key(hard_state_.recovery_term, hard_state_.recovery_index) >= key(lost_term, lost_index)) {

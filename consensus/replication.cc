@@ -186,7 +186,8 @@ void Raft::leader_timeout(const Now& now, role::Leader& leader) {
   }
   continue_transfer(now, leader);
   if (now.mono >= leader.next_heartbeat) leader.round_wanted = true;
-  // Looked at even when nothing can be committed: a deferral that is over must not stay the deadline.
+  // Looked at even when nothing can be committed: a deferral that is over must not stay the
+  // deadline.
   const bool waiting = leader.commit_deferred && commits_deferred(now, leader);
   if (!waiting) maybe_commit(now, leader);
 }

@@ -14,22 +14,61 @@ namespace synchrodb::sim {
 
 enum class FaultKind : std::uint8_t {
   // network
-  kDelay, kBimodalDelay, kLinkBias, kLoss, kDuplication, kReordering, kBitFlip, kClog, kBandwidth,
-  kOneWayLoss, kMessageTypeLoss, kPartitionHalves, kPartitionMajorityMinority,
-  kPartitionIsolateOne, kPartitionIsolateLeader, kPartitionBridge, kPartitionRing, kPartitionRandom,
+  kDelay,
+  kBimodalDelay,
+  kLinkBias,
+  kLoss,
+  kDuplication,
+  kReordering,
+  kBitFlip,
+  kClog,
+  kBandwidth,
+  kOneWayLoss,
+  kMessageTypeLoss,
+  kPartitionHalves,
+  kPartitionMajorityMinority,
+  kPartitionIsolateOne,
+  kPartitionIsolateLeader,
+  kPartitionBridge,
+  kPartitionRing,
+  kPartitionRandom,
   // clock
-  kClockOffset, kClockDrift, kClockStep, kClockStrobe, kClockFreeze,
+  kClockOffset,
+  kClockDrift,
+  kClockStep,
+  kClockStrobe,
+  kClockFreeze,
   // disk
-  kDiskLatency, kDiskStall, kLostWrites, kTornWrite, kLostRename, kBitRot, kMisdirectedWrite,
-  kSyncFailure, kDiskFull, kDiskError,
+  kDiskLatency,
+  kDiskStall,
+  kLostWrites,
+  kTornWrite,
+  kLostRename,
+  kBitRot,
+  kMisdirectedWrite,
+  kSyncFailure,
+  kDiskFull,
+  kDiskError,
   // process
-  kCrash, kRestart, kPauseClockRunning, kPauseClockStopped, kSlowNode, kWipeAndRejoin, kMemoryLimit,
+  kCrash,
+  kRestart,
+  kPauseClockRunning,
+  kPauseClockStopped,
+  kSlowNode,
+  kWipeAndRejoin,
+  kMemoryLimit,
   // cluster
-  kMembershipChange, kLeadershipTransfer, kSnapshotNow, kReconfiguredRestart,
+  kMembershipChange,
+  kLeadershipTransfer,
+  kSnapshotNow,
+  kReconfiguredRestart,
   // code
-  kBuggify, kKnobs,
+  kBuggify,
+  kKnobs,
   // beyond the budget
-  kLyingSync, kClockBoundViolated, kWipedUnderOldName,
+  kLyingSync,
+  kClockBoundViolated,
+  kWipedUnderOldName,
   kCount,
 };
 
@@ -53,7 +92,8 @@ struct FaultSpec {
 std::span<const FaultSpec> fault_table();
 const FaultSpec& spec_of(FaultKind kind);
 std::optional<FaultKind> find_fault(std::string_view name);
-// The faults that a word of --faults selects: a family, a name, or a name's first word ("partition").
+// The faults that a word of --faults selects: a family, a name, or a name's first word
+// ("partition").
 std::vector<FaultKind> select_faults(std::string_view word);
 
 }  // namespace synchrodb::sim

@@ -34,17 +34,18 @@ struct RunResult {
   std::uint64_t fail = 0;
   std::uint64_t info = 0;
   std::map<std::string, FaultCount> faults;
-  std::vector<std::string> marks;         // the SOMETIMES marks reached, sorted
-  std::vector<std::string> last_events;   // of a failing run
-  std::vector<std::uint64_t> checkpoints; // rolling digest, with RunOptions::checkpoints
+  std::vector<std::string> marks;          // the SOMETIMES marks reached, sorted
+  std::vector<std::string> last_events;    // of a failing run
+  std::vector<std::uint64_t> checkpoints;  // rolling digest, with RunOptions::checkpoints
 };
 
 struct RunOptions {
   // Called with each line of the event log (fixed columns: time, node, event, detail).
   std::function<void(const std::string&)> trace;
-  bool check = true;            // judge the history; off only for benchmarks
-  std::uint64_t checkpoint_every = 0;  // events between two entries of RunResult::checkpoints; 0: none
-  std::string* history = nullptr;      // receives the history as JSON lines
+  bool check = true;  // judge the history; off only for benchmarks
+  std::uint64_t checkpoint_every =
+      0;                           // events between two entries of RunResult::checkpoints; 0: none
+  std::string* history = nullptr;  // receives the history as JSON lines
 };
 
 // Runs a valid plan to its end. Must be called from the thread that made no other live world.

@@ -150,9 +150,10 @@ Result<ClientReply> Client::attempt(NodeId node, const ClientRequest& request, I
 }
 
 NodeId Client::next_node(bool first, const ClientRequest& request) {
-  const bool reads =
-      request.kind == ClientRequest::Kind::kRead || request.kind == ClientRequest::Kind::kLeaseRead;
-  if (first && reads && options_.preferred) return options_.preferred;
+  const bool choosy = request.kind == ClientRequest::Kind::kRead ||
+                      request.kind == ClientRequest::Kind::kLeaseRead ||
+                      request.kind == ClientRequest::Kind::kChange;
+  if (first && choosy && options_.preferred) return options_.preferred;
   if (leader_) return leader_;
   turn_ = (turn_ + 1) % nodes_.size();
   return nodes_[turn_];

@@ -21,7 +21,8 @@ struct ClientOptions {
   Duration attempt_timeout = milliseconds(500);
   // After this long a call gives up.
   Duration call_timeout = seconds(5);
-  // Whom reads ask first, as a client that is connected to one node does; 0: the leader last seen.
+  // Whom reads and membership changes ask first, as a client that is connected to one node does; 0:
+  // the leader last seen.
   NodeId preferred;
   Duration backoff_min = milliseconds(5);
   Duration backoff_max = milliseconds(100);

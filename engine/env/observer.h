@@ -12,7 +12,8 @@ class Observer {
 
   // A step of consensus happened.
   virtual void on_trace(GroupId, const TraceEvent&) {}
-  // Entries joined this node's log (in memory; durable later), replacing all from the first one's index.
+  // Entries joined this node's log (in memory; durable later), replacing all from the first one's
+  // index.
   virtual void on_appended(GroupId, const std::vector<EntryRef>&) {}
   // The state machine applied `entry`; its digest is `state` now.
   virtual void on_applied(GroupId, const Entry& /*entry*/, std::uint64_t /*state*/) {}

@@ -152,7 +152,7 @@ class CampaignRun {
       }
     }
     wait();
-    std::vector<std::unique_ptr<Worker>> alive;
+    std::vector<std::unique_ptr<WorkerProcess>> alive;
     Result<> outcome;
     for (auto& worker : workers_) {
       if (!outcome || stopping_) break;
@@ -168,7 +168,7 @@ class CampaignRun {
     const std::uint64_t left = options_.seeds.size() - summary_.seeds();
     const std::uint64_t wanted = std::min<std::uint64_t>(std::max(1U, options_.jobs), left);
     while (workers_.size() < wanted) {
-      auto worker = Worker::start([this](std::uint64_t seed) { return job(seed); });
+      auto worker = WorkerProcess::start([this](std::uint64_t seed) { return job(seed); });
       if (!worker) return worker.error();
       workers_.push_back(std::move(worker).value());
     }
@@ -194,10 +194,10 @@ class CampaignRun {
     ::poll(polled.data(), polled.size(), 100);
   }
 
-  Result<> attend(Worker& worker, bool& lives) {
-    std::vector<Worker::Answer> answers;
+  Result<> attend(WorkerProcess& worker, bool& lives) {
+    std::vector<WorkerProcess::Answer> answers;
     lives = worker.receive(answers);
-    for (const Worker::Answer& answer : answers) {
+    for (const WorkerProcess::Answer& answer : answers) {
       Result<Row> row = read_row(answer.line);
       if (!row) {
         return Error{ErrorCode::kInvalid, "seed " + std::to_string(answer.seed) +
@@ -215,7 +215,7 @@ class CampaignRun {
   }
 
   // A worker is gone: the seed that it was at has failed, the others go to somebody else.
-  Result<> lose(Worker& worker, bool hangs) {
+  Result<> lose(WorkerProcess& worker, bool hangs) {
     std::deque<std::uint64_t> pending = worker.pending();
     const double seconds =
         std::chrono::duration<double>(Clock::now() - worker.busy_since()).count();
@@ -274,7 +274,7 @@ class CampaignRun {
   std::set<std::uint64_t> done_;
   std::deque<std::uint64_t> again_;  // taken back from workers that died
   std::uint64_t next_;
-  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::unique_ptr<WorkerProcess>> workers_;
   bool stopping_ = false;
 };
 

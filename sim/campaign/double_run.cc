@@ -50,8 +50,8 @@ std::string run_one(const Plan& plan, const Runner& runner, std::uint64_t which)
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-Result<RunResult> receive_one(Worker& worker) {
-  std::vector<Worker::Answer> answers;
+Result<RunResult> receive_one(WorkerProcess& worker) {
+  std::vector<WorkerProcess::Answer> answers;
   bool alive = true;
   while (alive && answers.empty()) {
     std::array<pollfd, 2> polled{pollfd{worker.answer_fd(), POLLIN, 0},
@@ -162,10 +162,10 @@ std::string compare_checkpoints(const RunResult& first, const RunResult& second)
 }  // namespace
 
 Result<DoubleRun> run_twice(const Plan& plan, const Runner& runner) {
-  const Worker::Job job = [&](std::uint64_t which) { return run_one(plan, runner, which); };
+  const WorkerProcess::Job job = [&](std::uint64_t which) { return run_one(plan, runner, which); };
   DoubleRun both;
   for (const std::uint64_t which : {1U, 2U}) {
-    auto worker = Worker::start(job);
+    auto worker = WorkerProcess::start(job);
     if (!worker) return worker.error();
     worker.value()->give(which);
     Result<RunResult> result = receive_one(*worker.value());

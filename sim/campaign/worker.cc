@@ -70,7 +70,7 @@ bool write_frame(int fd, const std::string& line) {
 }
 
 // The child's whole life.
-[[noreturn]] void serve(const Worker::Job& job, pid_t parent, const Pipe& seeds,
+[[noreturn]] void serve(const WorkerProcess::Job& job, pid_t parent, const Pipe& seeds,
                         const Pipe& answers, const Pipe& words) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(0);
@@ -109,7 +109,7 @@ void drain(int fd, std::string& into) {
 
 }  // namespace
 
-Result<std::unique_ptr<Worker>> Worker::start(const Job& job) {
+Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(const Job& job) {
   Pipe seeds;
   Pipe answers;
   Pipe words;
@@ -129,13 +129,14 @@ Result<std::unique_ptr<Worker>> Worker::start(const Job& job) {
   ::close(words.write);
   ::fcntl(answers.read, F_SETFL, O_NONBLOCK);
   ::fcntl(words.read, F_SETFL, O_NONBLOCK);
-  return std::unique_ptr<Worker>(new Worker(child, seeds.write, answers.read, words.read));
+  return std::unique_ptr<WorkerProcess>(
+      new WorkerProcess(child, seeds.write, answers.read, words.read));
 }
 
-Worker::Worker(pid_t child, int seeds, int answers, int words)
+WorkerProcess::WorkerProcess(pid_t child, int seeds, int answers, int words)
     : child_(child), seeds_(seeds), answers_(answers), words_(words) {}
 
-Worker::~Worker() {
+WorkerProcess::~WorkerProcess() {
   if (child_ > 0) {
     ::kill(child_, SIGKILL);
     while (::waitpid(child_, nullptr, 0) < 0 && errno == EINTR) {
@@ -144,7 +145,7 @@ Worker::~Worker() {
   for (const int fd : {seeds_, answers_, words_}) ::close(fd);
 }
 
-void Worker::give(std::uint64_t seed) {
+void WorkerProcess::give(std::uint64_t seed) {
   if (pending_.empty()) busy_since_ = Clock::now();
   pending_.push_back(seed);
   std::array<char, sizeof seed> bytes{};
@@ -153,13 +154,13 @@ void Worker::give(std::uint64_t seed) {
   write_all(seeds_, bytes.data(), bytes.size());
 }
 
-void Worker::read_words() {
+void WorkerProcess::read_words() {
   drain(words_, last_words_);
   last_words_.erase(0, last_words_.rfind(kRunBegins) + 1);
   if (last_words_.size() > kWordsKept) last_words_.erase(0, last_words_.size() - kWordsKept);
 }
 
-bool Worker::receive(std::vector<Answer>& out) {
+bool WorkerProcess::receive(std::vector<Answer>& out) {
   read_words();
   std::array<char, 65'536> chunk{};
   bool alive = true;
@@ -186,7 +187,7 @@ bool Worker::receive(std::vector<Answer>& out) {
   return alive;
 }
 
-std::string Worker::bury(bool hangs) {
+std::string WorkerProcess::bury(bool hangs) {
   SYNCHRODB_ASSERT(child_ > 0, "a worker is buried once");
   ::close(std::exchange(seeds_, -1));
   if (hangs) ::kill(child_, SIGKILL);

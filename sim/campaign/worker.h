@@ -19,17 +19,17 @@ namespace synchrodb::sim {
 // the string. Its standard error is kept, so that the last words of a crash are known; its standard
 // output goes nowhere. It dies with its parent. One thread may own workers; it must have no others
 // running when it starts one.
-class Worker {
+class WorkerProcess {
  public:
   using Job = std::function<std::string(std::uint64_t seed)>;
   using Clock = std::chrono::steady_clock;
 
   // kUnavailable when the system gives no process or pipe.
-  static Result<std::unique_ptr<Worker>> start(const Job& job);
+  static Result<std::unique_ptr<WorkerProcess>> start(const Job& job);
   // Kills the child if it still lives.
-  ~Worker();
-  Worker(const Worker&) = delete;
-  Worker& operator=(const Worker&) = delete;
+  ~WorkerProcess();
+  WorkerProcess(const WorkerProcess&) = delete;
+  WorkerProcess& operator=(const WorkerProcess&) = delete;
 
   // Queues a seed. A dead child shows at the next receive().
   void give(std::uint64_t seed);
@@ -54,7 +54,7 @@ class Worker {
   std::string bury(bool hangs);
 
  private:
-  Worker(pid_t child, int seeds, int answers, int words);
+  WorkerProcess(pid_t child, int seeds, int answers, int words);
   void read_words();
 
   pid_t child_;

@@ -1,5 +1,6 @@
 #include "sim/workload/workload.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -77,6 +78,14 @@ bool Workload::step(Client& client, RandomStream& random, std::int32_t process) 
   const Kind kind = pick(random);
   Key& key = keys_[random.below(keys_.size())];
   return perform(client, random, process, key, kind);
+}
+
+void Workload::read_step(Client& client, RandomStream& random, std::int32_t process) {
+  const bool trusting = std::any_of(mix_.begin(), mix_.end(), [](const Weighted& choice) {
+    return choice.kind == Kind::kLeaseRead;
+  });
+  Key& key = keys_[random.below(keys_.size())];
+  read(client, process, key, trusting ? ReadConsistency::kLease : ReadConsistency::kLinearizable);
 }
 
 bool Workload::perform(Client& client, RandomStream& random, std::int32_t process, Key& key,

@@ -40,6 +40,9 @@ class Workload {
   // process.
   bool step(Client& client, RandomStream& random, std::int32_t process);
 
+  // The same for a client that only reads, by lease where the plan has such reads.
+  void read_step(Client& client, RandomStream& random, std::int32_t process);
+
   // A linearizable read of every key, recorded. False as soon as one fails.
   bool read_all(Client& client, std::int32_t process);
 

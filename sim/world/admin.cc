@@ -19,8 +19,9 @@ Admin::Admin(const Surroundings& world, Cluster& cluster, NodeId endpoint)
   transport_->open();
 }
 
-Client Admin::make_client() {
+Client Admin::make_client(NodeId preferred) {
   ClientOptions options;
+  options.preferred = preferred;
   options.group = kGroup;
   options.call_timeout = seconds(3);
   return Client(clock_, fibers_, *transport_, random_, options, cluster_.ids());
@@ -55,6 +56,16 @@ void Admin::change(std::vector<ConfigurationChange> steps, std::function<void()>
     for (const ConfigurationChange& step : steps) all = all && change_step(step);
     --under_way_;
     if (all && done) done();
+  });
+}
+
+void Admin::ask(NodeId node, const ConfigurationChange& change, std::function<void()> done) {
+  ++changes_begun_;
+  ++under_way_;
+  fibers_.spawn("ask", [this, node, change, done = std::move(done)] {
+    const Outcome outcome = make_client(node).change(change);
+    --under_way_;
+    if (outcome.kind == Outcome::Kind::kOk) done();
   });
 }
 

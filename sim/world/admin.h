@@ -20,6 +20,8 @@ class Admin {
   // `done`: what to do when the change is committed, on the operator's fiber.
   void change(std::vector<ConfigurationChange> steps, std::function<void()> done = {});
   void transfer(NodeId target);
+  // One change asked of one node, once.
+  void ask(NodeId node, const ConfigurationChange& change, std::function<void()> done);
   void stop() { stopped_ = true; }
 
   // Whether no change is under way.
@@ -30,7 +32,7 @@ class Admin {
  private:
   bool change_step(const ConfigurationChange& step);
   bool already(const ConfigurationChange& step) const;
-  Client make_client();
+  Client make_client(NodeId preferred = {});
 
   Surroundings world_;
   Cluster& cluster_;

@@ -16,7 +16,8 @@ ClientFiber::ClientFiber(const Surroundings& world, Workload& workload,
       library_random_(world.streams.stream("client", number)),
       transport_(world.network.attach(endpoint, owner_, clock_)),
       client_(clock_, fibers_, *transport_, library_random_, options, std::move(nodes)),
-      process_(static_cast<std::int32_t>(number)) {
+      process_(static_cast<std::int32_t>(number)),
+      only_reads_(static_cast<bool>(options.preferred)) {
   transport_->open();
 }
 
@@ -26,7 +27,11 @@ void ClientFiber::start(Duration interval, TrueTime until, std::int32_t step) {
     TrueTime next = world_.kernel.now() + random_.between(Duration{}, interval);
     while (next < until) {
       if (next > world_.kernel.now()) world_.kernel.sleep(next - world_.kernel.now());
-      if (!workload_.step(client_, random_, process_)) process_ += step;
+      if (only_reads_) {
+        workload_.read_step(client_, random_, process_);
+      } else if (!workload_.step(client_, random_, process_)) {
+        process_ += step;
+      }
       // Operations are due at a mean rate; one that took too long makes the next ones late, not
       // many.
       next = std::max(next, world_.kernel.now() + Duration{-interval.ns}) +

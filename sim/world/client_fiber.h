@@ -41,6 +41,7 @@ class ClientFiber {
   std::unique_ptr<NodeTransport> transport_;
   Client client_;
   std::int32_t process_;
+  bool only_reads_;  // of clients that stay with one node
   bool finished_ = true;
 };
 

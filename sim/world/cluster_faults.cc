@@ -92,6 +92,27 @@ void Nemesis::change_membership(Active& active) {
   admin_.change(std::move(steps), [this] { world_.counters.strike(FaultKind::kMembershipChange); });
 }
 
+// A leader that has just won is asked for one change, whatever its predecessors had begun.
+void Nemesis::change_membership_at(Process& leader, const Active& active) {
+  if (leader.protocol() == nullptr) return;
+  world_.counters.offer(FaultKind::kMembershipChange);
+  const Configuration members = leader.protocol()->configuration();
+  const auto fewest = static_cast<std::size_t>(parameter(active, "min-voters"));
+  ConfigurationChange change;
+  if (members.voters.size() > fewest && random_.bernoulli(500'000)) {
+    change.remove = {members.voters[random_.uniform(members.voters.size())]};
+  } else if (Process* newcomer = joiner(members)) {
+    newcomer->start();
+    if (cluster_.on_ids_changed) cluster_.on_ids_changed();
+    change.add_voters = {newcomer->id()};
+  } else {
+    return;
+  }
+  world_.counters.apply(FaultKind::kMembershipChange);
+  SOMETIMES(true, "a new leader was asked for a membership change at once");
+  admin_.ask(leader.id(), change, [this] { world_.counters.strike(FaultKind::kMembershipChange); });
+}
+
 bool Nemesis::joint_mode() const {
   return raft_options(plan_).membership == MembershipMode::kJoint;
 }

@@ -78,6 +78,7 @@ class Nemesis {
   void replace(Process& process, Duration down);
   bool joint_mode() const;
   void change_membership(Active& active);
+  void change_membership_at(Process& leader, const Active& active);
   Process* joiner(const Configuration& members);
   bool any_active(FaultKind kind, std::uint32_t victim) const;
 

@@ -66,8 +66,12 @@ void Nemesis::cut(Active& active, const LinkSet& links) {
   active.partitions.push_back(world_.network.partition(links, active.kind));
 }
 
-// The partition that follows the leader moves on to the new one.
+// A partition that follows the leader moves on to the new one; an operator who changes the
+// membership for a while asks each new leader at once.
 void Nemesis::on_leader(Process& leader) {
+  for (const auto& each : active_) {
+    if (each->kind == FaultKind::kMembershipChange) change_membership_at(leader, *each);
+  }
   for (const auto& each : active_) {
     if (each->kind != FaultKind::kPartitionIsolateLeader) continue;
     const std::int64_t follow = parameter(*each, "follow-ms");
