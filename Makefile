@@ -12,7 +12,7 @@ SIM_DEV := build/dev/bin/synchrodb-sim
 # Options of the targets below, for the command line: make campaign SEEDS=0..100000
 SEEDS ?= 0..10000
 DEMO_SEEDS ?= 0..300
-DEMO_DEFECT ?= prior-term-commit-by-counting
+DEMO_DEFECT ?= duplicate-command-applied
 
 define configured
 	@cmake --preset $(1) --log-level=WARNING >build/$(1).configure.log 2>&1 \
