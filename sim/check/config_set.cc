@@ -85,6 +85,7 @@ bool ConfigSet::insert(const std::uint64_t* config, std::span<const std::uint64_
   const std::uint32_t head = bucket.generation == generation_ ? bucket.head : 0;
   for (std::uint32_t link = head; link != 0; link = next_[link - 1]) {
     if (dead_[link - 1]) continue;
+    ++comparisons_;
     const Order order = compare(at(link - 1), config, observers);
     if (order == Order::kFirst) return false;
     if (order == Order::kSecond) {

@@ -40,6 +40,8 @@ class ConfigSet {
   bool dead(std::size_t slot) const { return dead_[slot] != 0; }
   std::uint64_t* at(std::size_t slot) { return words_.data() + slot * shape_.words(); }
   std::size_t memory_bytes() const;
+  // Comparisons made so far: what insertions cost.
+  std::uint64_t comparisons() const { return comparisons_; }
 
  private:
   enum class Order : std::uint8_t { kUnrelated, kFirst, kSecond };
@@ -64,6 +66,7 @@ class ConfigSet {
   std::vector<Bucket> buckets_;
   std::uint32_t generation_ = 0;
   std::size_t live_ = 0;
+  std::uint64_t comparisons_ = 0;
 };
 
 }  // namespace synchrodb::check

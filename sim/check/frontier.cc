@@ -292,7 +292,9 @@ bool Frontier::complete(std::uint32_t step, std::uint64_t until) {
     std::copy_n(pending_.at(worked_), shape_.words(), expanding_.begin());
     // With many open operations a step is dearer: they are compared with each other.
     steps_ += 1 + open_.size() * (open_.size() + active_.size()) / 64;
+    const std::uint64_t compared = pending_.comparisons() + reached_.comparisons();
     expand(expanding_.data());
+    steps_ += (pending_.comparisons() + reached_.comparisons() - compared) / 16;
   }
   end_completion(slot);
   return true;

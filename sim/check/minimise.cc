@@ -11,9 +11,9 @@ namespace {
 
 using Positions = std::vector<std::uint32_t>;
 
-constexpr std::uint64_t kStepsPerTrial = 3'200'000;
-constexpr std::uint64_t kStepsInAll = 20'000'000;
-constexpr std::uint64_t kStepsForHorizon = 1'000'000;
+constexpr std::uint64_t kStepsPerTrial = 800'000;
+constexpr std::uint64_t kStepsInAll = 8'000'000;
+constexpr std::uint64_t kStepsForHorizon = 100'000;
 // With more states than this "any state" is not tried.
 constexpr std::size_t kMostStates = 24;
 // A contradiction of so few operations needs no other law.
@@ -24,6 +24,7 @@ class Minimiser {
   Minimiser(const History& history, const Options& options, std::span<const OperationId> operations,
             std::span<const std::uint32_t> events)
       : history_(history), options_(options), operations_(operations), events_(events) {
+    steps_per_trial_ = std::min(kStepsPerTrial, options.limits.steps);
     options_.use_witness = false;
     options_.only.reset();
   }
@@ -33,7 +34,7 @@ class Minimiser {
     if (failed_at == kNeverCompleted) {
       problem_.compile(history_, options_, operations_, events_);
       frontier_.start(problem_, options_.limits.memory_bytes);
-      if (frontier_.advance(kStepsForHorizon) == Search::kInvalid) {
+      if (frontier_.advance(std::min(kStepsForHorizon, steps_per_trial_)) == Search::kInvalid) {
         failed_at = frontier_.failed_at();
       }
     }
@@ -60,7 +61,7 @@ class Minimiser {
 
   bool impossible(const Positions& kept) {
     if (exhausted()) return false;
-    const Verdict verdict = judge(kept, kStepsPerTrial);
+    const Verdict verdict = judge(kept, steps_per_trial_);
     unsure_ |= verdict == Verdict::kUnknown;
     return verdict == Verdict::kInvalid;
   }
@@ -196,6 +197,7 @@ class Minimiser {
   Positions unanswered_;  // invoked before the horizon
   std::vector<State> states_;
   bool from_any_state_ = false;
+  std::uint64_t steps_per_trial_ = 0;
   std::uint64_t spent_ = 0;
   bool unsure_ = false;
 };
@@ -237,8 +239,9 @@ Contradiction contradict(const History& history, const Options& options,
       minimiser.forget_cut();
     }
   }
-  SYNCHRODB_CHECK_ASSERT(minimiser.judge(kept, options.limits.steps) != Verdict::kValid,
-                         "the algorithms contradict each other");
+  SYNCHRODB_CHECK_ASSERT(
+      minimiser.judge(kept, std::min(kStepsPerTrial, options.limits.steps)) != Verdict::kValid,
+      "the algorithms contradict each other");
   std::sort(kept.begin(), kept.end());
   for (const std::uint32_t position : kept) {
     contradiction.operations.push_back(operations[position]);
