@@ -84,11 +84,11 @@ struct Options {
 // Operations of one key that contradict each other.
 //
 // The law: an operation that was left out is not forgotten. One that can change the state is
-// judged as if it might have happened once, at any time, or never; one that only observes is
-// dropped. Or else (`from_any_state`) all that was over at the moment `cut` is dropped, the state
-// is taken to be anything at that moment, and the rest as before. Each only weakens the history, so
-// what is still impossible is a genuine contradiction of the whole: no write that a listed read
-// depends on was hidden to make the case.
+// judged as if it might have happened once, at any time, with the answer that it got, or never; one
+// that only observes is dropped. Or else (`from_any_state`) all that was over at the moment `cut`
+// is dropped, the state is taken to be anything at that moment, and the rest as before. Each only
+// weakens the history, so what is still impossible is a genuine contradiction of the whole: no
+// write that a listed read depends on was hidden to make the case.
 struct Contradiction {
   std::vector<OperationId> operations;  // in order of invocation
   bool minimal = true;                  // false: the limits ended the shrinking early

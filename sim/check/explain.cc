@@ -9,6 +9,9 @@
 namespace synchrodb::check {
 namespace {
 
+// Longer lists are cut in the middle.
+constexpr std::size_t kMostListed = 150;
+
 std::string seconds(std::int64_t ns) {
   char text[48];
   std::snprintf(text, sizeof text, "%.6f s", static_cast<double>(ns) / 1e9);
@@ -130,8 +133,13 @@ void explain(const History& history, const Options& options,
       contradiction->operations.begin(), contradiction->operations.end(), [&](OperationId id) {
         return history[id].invoke_time != 0 || history[id].complete_time != 0;
       });
-  for (const OperationId id : contradiction->operations) {
-    contradiction->words += line(history, history[id], timed);
+  const std::size_t count = contradiction->operations.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool listed = count <= kMostListed || i < kMostListed / 2 || i + kMostListed / 2 >= count;
+    if (listed) contradiction->words += line(history, history[contradiction->operations[i]], timed);
+    if (!listed && i == kMostListed / 2) {
+      contradiction->words += "  … " + std::to_string(count - kMostListed) + " more …\n";
+    }
   }
   contradiction->words += conclusion(
       history, *contradiction, count_other_changes(history, options, operations, *contradiction));

@@ -45,12 +45,11 @@ void make_delete(const Operation& operation, bool happened, Step* step) {
   step->a = kAbsentState;
 }
 
-// Whether the answer still counts. That of an append counts beyond the horizon too: if the append
-// took effect before, then with that answer.
+// Whether the answer still counts. That of an append always does: if the append took effect, then
+// with that answer.
 bool survives(const Operation& operation, std::size_t position, const Relaxation* relaxation) {
-  if (relaxation == nullptr) return true;
-  const bool in_time = operation.complete_order < relaxation->horizon;
-  return relaxation->keep[position] && (in_time || operation.function == Function::kAppend);
+  if (relaxation == nullptr || operation.function == Function::kAppend) return true;
+  return relaxation->keep[position] && operation.complete_order < relaxation->horizon;
 }
 
 // The string that an answered operation saw.
@@ -175,20 +174,14 @@ void Problem::compile(const History& history, const Options& options,
     const bool keep = relaxation == nullptr || relaxation->keep[position];
     Step step;
     step.id = operations[position];
-    if (!keep) {
-      Operation freed = operation;
-      if (standing(operation, options) == Standing::kRefutedCas) continue;
-      if (freed.outcome == Outcome::kOk) freed.outcome = Outcome::kInfo;
-      if (!make_step(freed, options, &step)) continue;
-      step.invoke = 0;
-    } else {
-      if (!make_step(operation, options, &step)) continue;
-      if (step.complete >= horizon && step.mandatory) {
-        if (step.observes_only()) continue;
-        step.mandatory = false;
-        step.complete = kNeverCompleted;
-      }
+    if (!make_step(operation, options, &step)) continue;
+    const bool late = step.complete >= horizon;
+    if (step.mandatory && (!keep || late)) {
+      if (step.observes_only()) continue;
+      step.mandatory = false;
+      step.complete = kNeverCompleted;
     }
+    if (!keep) step.invoke = 0;
     steps.push_back(step);
     step_of_[position] = static_cast<std::uint32_t>(steps.size());
     if (step.action != Action::kRead && step.action != Action::kWrite &&

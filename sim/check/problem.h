@@ -14,7 +14,8 @@ namespace synchrodb::check {
 // How to weaken a history (see Contradiction in check.h for the law).
 struct Relaxation {
   // By position among the key's operations: true to keep the operation as it is. Operations that
-  // are not kept may have happened once, at any time, or never; observers among them vanish.
+  // are not kept may have happened once, at any time, with the answer that they got, or never;
+  // observers among them vanish.
   std::vector<bool> keep;
   // Operations invoked from this event on are out. One that was open then either took effect
   // before, with the answer that it got later, or had no part in it.

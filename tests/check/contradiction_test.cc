@@ -14,9 +14,15 @@
 namespace synchrodb::check::testing {
 namespace {
 
+// A delete that found nothing changes nothing.
+bool reads_only(const Draft& draft) {
+  return draft.function == Function::kDelete && draft.outcome == Outcome::kOk &&
+         draft.result == Datum::integer(0);
+}
+
 // The law of check.h, spelled out anew: the listed operations as they are; of the others, those
-// that may change the state may have happened at any time or never, the rest is gone. `undecided`
-// gets the places of listed operations that were open at the horizon.
+// that may change the state may have happened at any time, with the answer that they got, or never;
+// the rest is gone. `undecided` gets the places of operations that may be there or not.
 Drafts relaxed(const History& history, const std::vector<OperationId>& listed,
                const Contradiction& contradiction, std::vector<std::size_t>* undecided) {
   Drafts all = drafts_of(history, kOnlyKey);
@@ -29,15 +35,16 @@ Drafts relaxed(const History& history, const std::vector<OperationId>& listed,
     const bool observes = refuted || draft.function == Function::kRead;
     const bool open = draft.outcome != Outcome::kInfo && draft.complete >= contradiction.horizon;
     if (std::find(listed.begin(), listed.end(), id) != listed.end()) {
-      if (open && observes) continue;
+      if (open && (observes || reads_only(draft))) continue;
       if (open) {
         draft.complete = kForever;
         undecided->push_back(out.size());
       }
     } else {
-      if (observes) continue;
-      draft = crashed(draft);
+      if (observes || reads_only(draft)) continue;
       draft.invoke = -1;
+      draft.complete = kForever;
+      if (draft.outcome != Outcome::kInfo) undecided->push_back(out.size());
     }
     out.push_back(draft);
   }
