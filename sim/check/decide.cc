@@ -66,16 +66,18 @@ bool Decider::convict_cheaply(Problem& problem, const Options& options, Decision
     if (step.mandatory) continue;
     optional = true;
     // Again and again these would lead to ever more states.
-    const bool endless = step.action == Action::kAdd ||
-                         (step.action == Action::kAppend && !problem.space.is_finite());
+    const bool endless =
+        step.action == Action::kAdd || (step.action == Action::kAppend && !problem.space.is_trie());
     if (endless) return false;
   }
   if (!optional) return false;
   // Where it stays small it needs a few steps an event.
   const std::uint64_t budget = std::min<std::uint64_t>(
       options.limits.steps / kDearerStep, kCheapSteps * problem.events.size() + kFirstSlice);
+  problem.space.ignore_lengths(true);
   frontier_.start(problem, options.limits.memory_bytes / 2, true);
   const Search answer = frontier_.advance(budget);
+  problem.space.ignore_lengths(false);
   decision->steps += frontier_.steps();
   if (answer != Search::kInvalid) return false;
   decision->verdict = Verdict::kInvalid;

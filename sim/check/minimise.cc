@@ -12,7 +12,7 @@ namespace {
 using Positions = std::vector<std::uint32_t>;
 
 constexpr std::uint64_t kStepsPerTrial = 800'000;
-constexpr std::uint64_t kStepsInAll = 8'000'000;
+constexpr std::uint64_t kStepsInAll = 16'000'000;
 constexpr std::uint64_t kStepsForHorizon = 100'000;
 // With more states than this "any state" is not tried.
 constexpr std::size_t kMostStates = 24;
@@ -95,6 +95,8 @@ class Minimiser {
   Positions shrink(Positions kept) {
     for (std::size_t chunk = (kept.size() + 1) / 2; chunk > 0 && !exhausted();) {
       bool removed = false;
+      // Only what the last pass could not tell matters.
+      unsure_ = false;
       for (std::size_t start = 0; start < kept.size();) {
         const std::size_t end = std::min(start + chunk, kept.size());
         Positions rest(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(start));

@@ -27,6 +27,7 @@ void StateSpace::reset(const History& history, bool trie, bool canonical, bool t
   trie_ = trie;
   canonical_ = canonical;
   track_lengths_ = track_lengths;
+  ignore_lengths_ = false;
   integers_.clear();
   texts_.clear();
   values_.assign(1, Value::absent());
@@ -87,7 +88,7 @@ void StateSpace::observe(Value value) {
 State StateSpace::walk(State from, std::string_view text) const {
   const std::uint32_t start = length_of(from);
   const auto total = start + static_cast<std::uint32_t>(text.size());
-  const State sink = kSinkEdge << 32 | (track_lengths_ ? total : 0);
+  const State sink = kSinkEdge << 32 | (track_lengths_ && !ignore_lengths_ ? total : 0);
   if (is_sink(from)) return sink;
   auto edge = static_cast<std::uint32_t>((from >> 32) - 1);
   std::uint32_t length = start;
@@ -139,6 +140,7 @@ bool StateSpace::append(const Step& step, State state, State* next) {
   if (!trie_) return append_in_table(step, state, next);
   *next = walk(state == kAbsentState ? kRootState : state, appended_[step.b]);
   if (step.a != kAnyState && *next != step.a) return false;
+  if (ignore_lengths_ && is_sink(*next)) return true;
   return step.length == kAnyLength || length_of(*next) == step.length;
 }
 

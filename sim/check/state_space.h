@@ -101,8 +101,9 @@ class StateSpace {
   // Table: states are less than this (until the next increment or append).
   std::size_t table_size() const { return values_.size(); }
   bool is_trie() const { return trie_; }
-  // Whether appends lead to finitely many states.
-  bool is_finite() const { return trie_ && !track_lengths_; }
+  // While set, what left the trie has no length and any length observed is right: fewer states, and
+  // no answer is impossible that was possible before.
+  void ignore_lengths(bool ignore) { ignore_lengths_ = ignore; }
   // Trie: true if the trie is a single path, as it must be where strings only grow.
   bool is_path() const;
   // Trie: length of the string at `state`.
@@ -135,6 +136,7 @@ class StateSpace {
   bool trie_ = false;
   bool canonical_ = false;
   bool track_lengths_ = false;
+  bool ignore_lengths_ = false;
 
   absl::flat_hash_map<std::int64_t, State> integers_;
   absl::flat_hash_map<std::uint32_t, State> texts_;
