@@ -140,6 +140,65 @@ void settle_stopped_clocks(std::uint64_t seed, const PlanShape& shape, std::set<
   }
 }
 
+// Some bugs need a whole situation, and a sum of independent coins hardly ever makes it. A few runs
+// are therefore given over to one.
+enum class Theme { kNone, kTrustedLease, kSiblingChanges };
+
+Theme draw_theme(std::uint64_t seed, const PlanShape& shape) {
+  if (!shape.faults.empty() || shape.beyond_budget) return Theme::kNone;
+  switch (Draw(seed, "theme").below(16)) {
+    case 0:
+      return Theme::kTrustedLease;
+    case 1:
+    case 2:
+      return Theme::kSiblingChanges;
+    default:
+      return Theme::kNone;
+  }
+}
+
+void set_unless_fixed(const PlanShape& shape, Plan& plan, const std::string& option,
+                      std::int64_t value) {
+  if (!shape.options.contains(option)) plan.options[option] = value;
+}
+
+// A leader is cut off with clients that trust its lease, while clocks disagree (bug zoo 12 to 14).
+void play_trusted_lease(const PlanShape& shape, std::set<FaultKind>& enabled, Plan& plan) {
+  enabled = {FaultKind::kPartitionIsolateLeader, FaultKind::kClockOffset};
+  set_unless_fixed(shape, plan, "lease", 1);
+  set_unless_fixed(shape, plan, "check-quorum", 0);
+  if (option_value(plan, "lease") == 1) {
+    set_unless_fixed(shape, plan, "lease-duration-ms",
+                     option_value(plan, "election-timeout-ms") * 3);
+  }
+  if (shape.clients == 0) plan.workload.clients = 9;
+  for (const OperationKind& operation : find_workload(plan.workload.name)->operations) {
+    if (operation.name.starts_with("lease-")) {
+      plan.workload.mix[std::string(operation.name)] = operation.weight;
+    }
+  }
+}
+
+// Leaders that know nothing of each other each begin a single-server change, from an even number of
+// voters (bug zoo 31).
+void play_sibling_changes(const PlanShape& shape, std::set<FaultKind>& enabled, Plan& plan) {
+  enabled = {FaultKind::kPartitionIsolateLeader, FaultKind::kMembershipChange,
+             FaultKind::kSnapshotNow};
+  set_unless_fixed(shape, plan, "membership", 1);
+  set_unless_fixed(shape, plan, "lease", 0);
+  if (plan.options["lease"] != 1) plan.options.erase("lease-duration-ms");
+}
+
+void begin_with_a_removal(Plan& plan) {
+  FaultAction removal;
+  removal.fault = spec_of(FaultKind::kMembershipChange).name;
+  removal.at = std::min(seconds(2), plan.faulty_time / 4);
+  removal.parameters = {{"kind", 2}, {"min-voters", 3}};
+  plan.faults.push_back(std::move(removal));
+  std::stable_sort(plan.faults.begin(), plan.faults.end(),
+                   [](const FaultAction& a, const FaultAction& b) { return a.at < b.at; });
+}
+
 }  // namespace
 
 Plan generate_plan(std::uint64_t seed, const PlanShape& shape) {
@@ -159,6 +218,9 @@ Plan generate_plan(std::uint64_t seed, const PlanShape& shape) {
       shape.faults.empty() ? swarm_faults(seed, shape) : asked_faults(seed, shape);
   draw_workload(seed, shape, plan.workload);
   draw_options(seed, shape, enabled, plan);
+  const Theme theme = draw_theme(seed, shape);
+  if (theme == Theme::kTrustedLease) play_trusted_lease(shape, enabled, plan);
+  if (theme == Theme::kSiblingChanges) play_sibling_changes(shape, enabled, plan);
   settle_stopped_clocks(seed, shape, enabled, plan);
   if (enabled.contains(FaultKind::kBuggify)) draw_buggify(seed, plan);
   // A write within one sector cannot be torn.
@@ -166,6 +228,9 @@ Plan generate_plan(std::uint64_t seed, const PlanShape& shape) {
     plan.buggify["wal.straddle-sectors"] = 500'000;
   }
   draw_schedule(seed, enabled, plan);
+  if (theme == Theme::kSiblingChanges && plan.nodes % 2 == 1 && plan.nodes > 3) {
+    begin_with_a_removal(plan);
+  }
   // Bits can only flip in bytes.
   plan.encode_messages = enabled.contains(FaultKind::kBitFlip) || Draw(seed, "encode").chance(1, 8);
   return plan;

@@ -20,7 +20,7 @@ constexpr std::uint32_t kFaithful = 3;
 constexpr std::uint64_t kMaxEventsPerSecond = 2'000'000;
 // Configurations that the checker may try on each key.
 constexpr std::uint64_t kCheckerSteps = 2'000'000;
-constexpr std::uint64_t kExplanationSteps = 20'000;
+constexpr std::uint64_t kExplanationSteps = 800'000;
 constexpr Duration kConvergenceLook = milliseconds(100);
 
 std::vector<Override> overrides_of(const Plan& plan) {

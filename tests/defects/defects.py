@@ -21,20 +21,6 @@ RANGES = (0, 100_000, 7_000_000)
 SEEDS = 1000
 
 
-# What `test` asks of the campaign for defects that the default swarm meets too rarely for every run of
-# the suite. `table` makes no such exception.
-AIMED = {
-    "lease-ignores-clock-drift": (
-        "--time 30s --workload register --clients 9 --faults clock-offset,partition-isolate-leader "
-        "--option lease=1 --option lease-duration-ms=3000 --option check-quorum=0"
-    ).split(),
-    "membership-without-own-term": (
-        "--time 30s --nodes 4 --faults membership-change,partition-isolate-leader,snapshot-now "
-        "--option lease=0 --option membership=1"
-    ).split(),
-}
-
-
 class CampaignFailed(Exception):
     pass
 
@@ -55,16 +41,16 @@ def rows(command):
         process.wait()
 
 
-def campaign(binary, first, last, jobs, defect=None, shape=()):
+def campaign(binary, first, last, jobs, defect=None):
     command = [binary, "campaign", "--json", "--quiet", "--seeds", f"{first}..{last}", "--jobs", str(jobs)]
-    return rows(command + list(shape) + (["--defect", defect] if defect else []))
+    return rows(command + (["--defect", defect] if defect else []))
 
 
-def first_violation(binary, defect, first, jobs, shape=()):
+def first_violation(binary, defect, first, jobs):
     """The row of the lowest seed that convicts the defect, or None. Workers finish out of order:
     a violation counts once all seeds below it have been heard of."""
     seen, violations = set(), {}
-    stream = campaign(binary, first, first + SEEDS, jobs, defect, shape)
+    stream = campaign(binary, first, first + SEEDS, jobs, defect)
     for row in stream:
         seen.add(row["seed"])
         if row["verdict"] == "violation":
@@ -106,15 +92,14 @@ def test(options):
     status = 0
     for name in options.names:
         first = RANGES[0]
-        shape = AIMED.get(name, ())
-        row = first_violation(options.defects, name, first, options.jobs, shape)
+        row = first_violation(options.defects, name, first, options.jobs)
         if row is None:
             print(f"{name}: not found in seeds {first}..{first + SEEDS}")
             status = 1
             continue
         print(f"{name}: seed {row['seed']} violates {row['violated']}: {row['reproduce']}")
         last = row["seed"] + 1
-        clean = list(campaign(options.clean, first, last, options.jobs, shape=shape))
+        clean = list(campaign(options.clean, first, last, options.jobs))
         guilty = [other for other in clean if other["verdict"] == "violation"]
         if len(clean) != last - first or guilty:
             print(f"{name}: without it, of seeds {first}..{last}: {len(clean)} ran, guilty: {guilty}")

@@ -149,7 +149,9 @@ TEST(Swarm, EachKindOfOperationIsLeftOutHalfOfTheTime) {
       EXPECT_GT(count, kSeeds * 2 / 5) << spec.name << " " << kind.name;
       // Those without a partner of their sort are always in.
       if (spec.operations.size() <= 3) continue;
-      EXPECT_LE(count, kSeeds * 4 / 5) << kind.name;
+      // Reads that trust a lease are in more often: there is nothing else to see of leases.
+      const bool trusting = kind.name.starts_with("lease-");
+      EXPECT_LE(count, kSeeds * (trusting ? 19 : 16) / 20) << kind.name;
     }
   }
 }
