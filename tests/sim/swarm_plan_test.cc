@@ -85,11 +85,12 @@ TEST(Swarm, EveryFaultIsInSomePlansAndOutOfMost) {
     if (spec.family == "code" || spec.family == "beyond") continue;
     const std::uint64_t count = seen[std::string(spec.name)];
     EXPECT_GT(count, kSeeds / 25) << spec.name;
-    EXPECT_LT(count, kSeeds / 3) << spec.name;
+    // One coin for the family, one for the fault; and 3 runs of 16 play a situation of their own.
+    EXPECT_LT(count, kSeeds * 9 / 20) << spec.name;
   }
   for (const auto& [family, count] : families) {
-    EXPECT_GT(count, kSeeds * 2 / 5) << family;
-    EXPECT_LT(count, kSeeds * 3 / 5) << family;
+    EXPECT_GT(count, kSeeds * 7 / 20) << family;
+    EXPECT_LT(count, kSeeds * 13 / 20) << family;
   }
 }
 
@@ -233,7 +234,8 @@ TEST(Swarm, ModesComeOftenEnough) {
     single += option_value(plan, "membership") == 1 ? 1 : 0;
     ++leases[option_value(plan, "lease")];
   }
-  EXPECT_NEAR(static_cast<double>(single), kSeeds / 4.0, kSeeds / 16.0);
+  // A quarter of the 13 runs of 16 that play no situation, and the 2 of sibling changes.
+  EXPECT_NEAR(static_cast<double>(single), kSeeds * (13 * 0.25 + 2) / 16, kSeeds / 16.0);
   for (const std::int64_t lease : {0, 1, 2}) EXPECT_GT(leases[lease], kSeeds / 6) << lease;
 }
 
