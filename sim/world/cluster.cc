@@ -53,7 +53,8 @@ Configuration Cluster::configuration() const {
   const Protocol* best = nullptr;
   for (const auto& process : processes_) {
     const Protocol* protocol = process->protocol();
-    if (protocol == nullptr) continue;
+    // A machine that has not joined yet knows of nobody.
+    if (protocol == nullptr || protocol->configuration().voters.empty()) continue;
     if (best == nullptr || protocol->status().commit > best->status().commit) best = protocol;
   }
   if (best != nullptr) return best->configuration();
