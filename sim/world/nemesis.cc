@@ -82,7 +82,6 @@ void Nemesis::begin(const FaultAction& action) {
   Active& begun = *active;
   active_.push_back(std::move(active));
   trace(begun, "fault-begins");
-  const std::string_view family = spec_of(*kind).family;
   SOMETIMES(active_.size() > 3, "four faults were under way at once");
   begin_network(begun);
   begin_clock(begun);
@@ -93,7 +92,6 @@ void Nemesis::begin(const FaultAction& action) {
   if (!momentary) {
     world_.kernel.after(action.lasting, [this, serial = begun.serial] { end(serial); });
   }
-  (void)family;
 }
 
 void Nemesis::end(std::uint64_t serial) {
