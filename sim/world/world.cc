@@ -11,9 +11,10 @@
 namespace synchrodb::sim {
 namespace {
 
-// Endpoint ids of those who are no nodes.
-constexpr std::uint64_t kFirstClient = 100;
-constexpr std::uint64_t kOperator = 99;
+// Endpoint ids of those who are no nodes; far above the fresh ids that wiped machines come back
+// under.
+constexpr std::uint64_t kFirstClient = 1'001;
+constexpr std::uint64_t kOperator = 1'000;
 // One client in so many.
 constexpr std::uint32_t kFaithful = 3;
 // A run of a broken engine must end too.
