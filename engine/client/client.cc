@@ -55,7 +55,9 @@ Outcome Client::transaction(std::vector<std::vector<std::string>> commands,
 Outcome Client::execute(Request request) {
   const Instant deadline = clock_.now() + options_.call_timeout;
   if (!session_ && !open_session(deadline)) {
-    return Outcome{.kind = Outcome::Kind::kFailed, .reply = {}, .term = {}, .index = {}};
+    Outcome failed;
+    failed.kind = Outcome::Kind::kFailed;
+    return failed;
   }
   request.session = session_;
   request.sequence = ++sequence_;
@@ -64,6 +66,8 @@ Outcome Client::execute(Request request) {
   call_request.group = options_.group;
   call_request.payload = encode(request);
   Outcome outcome = call(call_request, true, deadline);
+  outcome.session = request.session;
+  outcome.sequence = request.sequence;
   if (outcome.kind == Outcome::Kind::kOk && outcome.reply.has_error_code("SESSIONEXPIRED")) {
     // An earlier attempt may have been applied before the session was evicted.
     session_ = SessionId{};
@@ -118,7 +122,11 @@ Outcome Client::call(const ClientRequest& request, bool idempotent, Instant dead
     } else if (answer.value().status == ClientReply::Status::kOk) {
       leader_ = node;
       ClientReply& reply = answer.value();
-      return Outcome{Outcome::Kind::kOk, std::move(reply.reply), reply.term, reply.index};
+      outcome.kind = Outcome::Kind::kOk;
+      outcome.reply = std::move(reply.reply);
+      outcome.term = reply.term;
+      outcome.index = reply.index;
+      return outcome;
     } else {
       maybe_executed |= answer.value().status == ClientReply::Status::kUnknown;
       const NodeId hint = answer.value().leader;

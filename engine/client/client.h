@@ -38,6 +38,9 @@ struct Outcome {
   Reply reply;
   Term term;  // kOk: the witness, see ClientReply
   Index index;
+  // Of a write that was sent: its name in the log, under which it takes effect at most once.
+  SessionId session = {};
+  std::uint64_t sequence = 0;
 };
 
 enum class ReadConsistency : std::uint8_t { kLinearizable, kLease, kStale };

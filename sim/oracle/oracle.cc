@@ -94,9 +94,14 @@ void Oracle::on_trace(std::uint32_t node, const Protocol& protocol, const TraceE
       }
       n.commit = event.index;
       if (n.leading) {
+        note_commit(event.term, event.index);
         check_durable_quorum(node, protocol, event.index);
         check_final(node, event.index, protocol.term_at(event.index).value_or(Term{}));
       }
+      break;
+    case TraceKind::kSnapshotInstalled:  // in the place of the whole log
+      n.last = event.index;
+      n.last_term = protocol.term_at(event.index).value_or(Term{});
       break;
     case TraceKind::kLeaseServed:
       if (highest_committed_term_ > event.term) {
@@ -110,6 +115,25 @@ void Oracle::on_trace(std::uint32_t node, const Protocol& protocol, const TraceE
   }
 }
 
+// What leaders of earlier terms have committed. Not what is of an earlier term: one may learn late
+// that it has won a term, when a later leader has committed such entries already.
+Index Oracle::committed_before(Term term) const {
+  const auto later = std::lower_bound(
+      commits_.begin(), commits_.end(), term,
+      [](const std::pair<Term, Index>& commit, Term t) { return commit.first < t; });
+  return later == commits_.begin() ? Index{} : std::min(std::prev(later)->second, committed());
+}
+
+void Oracle::note_commit(Term term, Index index) {
+  if (!commits_.empty() && (commits_.back().second >= index || commits_.back().first > term))
+    return;
+  if (!commits_.empty() && commits_.back().first == term) {
+    commits_.back().second = index;
+  } else {
+    commits_.emplace_back(term, index);
+  }
+}
+
 void Oracle::check_leader(std::uint32_t node, const Protocol& protocol, const TraceEvent& event) {
   const NodeState& n = nodes_[node];
   const auto [it, fresh] = leaders_.emplace(event.term, n.id);
@@ -120,11 +144,7 @@ void Oracle::check_leader(std::uint32_t node, const Protocol& protocol, const Tr
   // By log matching, holding the last committed entry is holding all of them. The leader's own
   // no-op may be in its log already.
   const ProtocolStatus status = protocol.status();
-  // Of earlier terms: one may learn late that it had won a term which others have left behind.
-  const auto later =
-      std::lower_bound(committed_.begin(), committed_.end(), event.term,
-                       [](const Committed& entry, Term term) { return entry.term < term; });
-  const Index last_committed{static_cast<std::uint64_t>(later - committed_.begin())};
+  const Index last_committed = committed_before(event.term);
   const bool holds =
       status.first > last_committed ||
       (last_committed && protocol.term_at(last_committed) == committed_term(last_committed)) ||
@@ -283,6 +303,12 @@ bool Oracle::could_win(const NodeState& candidate) const {
   return would_elect(candidate, c.voters) && (!c.joint() || would_elect(candidate, c.outgoing));
 }
 
+bool Oracle::anyone_could_win() const {
+  return std::any_of(nodes_.begin(), nodes_.end(), [this](const NodeState& n) {
+    return n.up && n.protocol != nullptr && could_win(n);
+  });
+}
+
 // Leader completeness, looked at before it is too late: suppose that all messages under way are
 // lost, all processes crash, and a node without the entry campaigns.
 void Oracle::check_final(std::uint32_t node, Index index, Term term) {
@@ -312,6 +338,7 @@ void Oracle::on_applied(std::uint32_t node, const Entry& entry, std::uint64_t di
   n.applied = index;
   highest_committed_term_ = std::max(highest_committed_term_, entry.term());
   if (index.value == committed_.size() + 1) {
+    note_commit(n.term, index);
     committed_.push_back(Committed{entry.term(), entry.digest(), digest});
     return;
   }

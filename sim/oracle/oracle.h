@@ -73,6 +73,10 @@ class Oracle {
 
   bool violated() const { return violated_; }
 
+  // Whether any node that is up could win an election among those that are up, with the logs that
+  // are on disks now.
+  bool anyone_could_win() const;
+
  private:
   struct Committed {
     Term term;
@@ -108,6 +112,8 @@ class Oracle {
 
   void violate(const char* property, std::string detail);
   void check_leader(std::uint32_t node, const Protocol& protocol, const TraceEvent& event);
+  Index committed_before(Term term) const;
+  void note_commit(Term term, Index index);
   void check_durable_quorum(std::uint32_t node, const Protocol& protocol, Index index);
   void check_final(std::uint32_t node, Index index, Term term);
   bool could_win(const NodeState& candidate) const;
@@ -121,6 +127,7 @@ class Oracle {
   std::vector<NodeState> nodes_;
   std::vector<NodeId> wiped_;  // ids whose disks are gone; they neither vote nor return
   std::vector<Committed> committed_;
+  std::vector<std::pair<Term, Index>> commits_;  // of each leader's term the last index, rising
   Term highest_committed_term_;
   std::vector<std::vector<Known>> known_;  // by index - 1
   std::map<Term, NodeId> leaders_;

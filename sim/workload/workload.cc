@@ -186,6 +186,7 @@ bool Workload::write(Client& client, std::int32_t process, const Key&, check::In
   what.process = process;
   const check::OperationId id = history_.invoke(what, now_());
   const Outcome outcome = client.write(std::move(argv));
+  if (outcome.session) sent_writes_.push_back({id, outcome.session, outcome.sequence});
   if (outcome.kind == Outcome::Kind::kUnknown) {
     history_.complete(id, check::Outcome::kInfo, {}, now_());
     ++count_.info;
@@ -200,16 +201,24 @@ bool Workload::write(Client& client, std::int32_t process, const Key&, check::In
   }
   SOMETIMES(now_() - history_[id].invoke_time > 1'000'000'000, "a write took longer than a second");
   witnesses_.acknowledged(outcome.term, outcome.index);
-  check::Witness witness;
-  witness.term = outcome.term.value;
-  witness.index = outcome.index.value;
   SOMETIMES(what.function == Function::kCas && outcome.reply.is_nil(),
             "a compare-and-set found another value");
   const bool refused_cas = what.function == Function::kCas && outcome.reply.is_nil();
   history_.complete(id, refused_cas ? check::Outcome::kFail : check::Outcome::kOk,
-                    result_of(what.function, outcome.reply), now_(), witness);
+                    result_of(what.function, outcome.reply), now_());
   ++(refused_cas ? count_.fail : count_.ok);
   return true;
+}
+
+void Workload::locate_writes(const CommandPlaces& places) {
+  for (const SentWrite& write : sent_writes_) {
+    const auto place = places.find(write.session, write.sequence);
+    if (!place) continue;
+    check::Witness witness;
+    witness.term = place->term.value;
+    witness.index = place->index.value;
+    history_.set_witness(write.id, witness);
+  }
 }
 
 bool Workload::read_all(Client& client, std::int32_t process) {

@@ -9,6 +9,7 @@
 #include "engine/client/client.h"
 #include "sim/check/check.h"
 #include "sim/check/history.h"
+#include "sim/oracle/command_places.h"
 #include "sim/plan.h"
 
 namespace synchrodb::sim {
@@ -45,6 +46,11 @@ class Workload {
 
   // A linearizable read of every key, recorded. False as soon as one fails.
   bool read_all(Client& client, std::int32_t process);
+
+  // Tells the history where each write took effect, unanswered ones too, so that the checkers need
+  // not guess. (A reply names the entry that it answered, which may be a repetition.) Once, at the
+  // end.
+  void locate_writes(const CommandPlaces& places);
 
   const check::History& history() const { return history_; }
   check::Model model() const { return model_; }
@@ -84,6 +90,12 @@ class Workload {
   std::vector<Weighted> mix_;
   std::uint64_t total_weight_ = 0;
   std::int64_t next_value_ = 1;  // every written value is unique
+  struct SentWrite {
+    check::OperationId id;
+    SessionId session;
+    std::uint64_t sequence;
+  };
+  std::vector<SentWrite> sent_writes_;
   OperationCount count_;
 };
 

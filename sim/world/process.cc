@@ -134,6 +134,7 @@ void Process::on_appended(GroupId, const std::vector<EntryRef>& entries) {
 void Process::on_applied(GroupId, const Entry& entry, std::uint64_t state) {
   world_.kernel.feed(DigestKind::kWorld, entry.digest(), state);
   world_.oracle.on_applied(index_, entry, state);
+  world_.places.on_applied(entry);
 }
 
 void Process::on_restored(GroupId, const SnapshotMeta& meta, std::uint64_t state) {

@@ -17,6 +17,7 @@
 #include "sim/kernel/sim_buggify.h"
 #include "sim/kernel/sim_fibers.h"
 #include "sim/network/network.h"
+#include "sim/oracle/command_places.h"
 #include "sim/oracle/oracle.h"
 #include "sim/trace/trace.h"
 #include "sim/world/watched_transport.h"
@@ -33,6 +34,7 @@ struct Surroundings {
   FaultCounters& counters;
   const BuggifyPlan& buggify;
   Oracle& oracle;
+  CommandPlaces& places;
   Trace& trace;
 };
 

@@ -66,7 +66,7 @@ World::World(const Plan& plan, const RunOptions& options)
       network_(kernel_, streams_, counters_, network_options(plan)),
       trace_(options.trace),
       oracle_([this](Violation v) { violate(std::move(v)); }),
-      surroundings_{kernel_, network_, streams_, counters_, buggify_, oracle_, trace_},
+      surroundings_{kernel_, network_, streams_, counters_, buggify_, oracle_, places_, trace_},
       workload_(
           plan.workload, static_cast<std::size_t>(option_value(plan, "value-bytes")),
           [this] { return kernel_.now().ns; },
@@ -198,7 +198,29 @@ void World::start_healing() {
   } else {
     restart_stopped();
   }
+  turn_off_removed();
   watch_liveness();
+}
+
+// Without pre-vote or leader stickiness, a removed server that never learns of its removal goes on
+// to depose every leader (thesis 4.2.3): its operator turns it off.
+void World::turn_off_removed() {
+  const RaftOptions raft = raft_options(plan_);
+  if (raft.pre_vote || raft.check_quorum || raft.lease == LeaseKind::kClassical) return;
+  const Process* leader = cluster_->leader();
+  if (leader != nullptr && admin_->idle()) {
+    const Protocol& protocol = *leader->protocol();
+    const SnapshotMeta committed = protocol.snapshot_meta(protocol.status().applied);
+    const bool settled = committed.configuration == protocol.configuration();
+    for (std::uint32_t i = 0; settled && i < cluster_->size(); ++i) {
+      Process& process = (*cluster_)[i];
+      if (process.protocol() == nullptr || protocol.configuration().contains(process.id()))
+        continue;
+      SOMETIMES(true, "a removed machine was turned off");
+      process.crash(false);
+    }
+  }
+  if (!finished_) kernel_.after(seconds(1), [this] { turn_off_removed(); });
 }
 
 void World::restart_stopped() {
@@ -262,30 +284,47 @@ void World::watch_liveness() {
     if (workload_.count().ok > ok_when_healed_ || kernel_.now() < healed_at_ + liveness_budget()) {
       return;
     }
-    if (outage_is_legitimate()) {
-      unknown_ = "a majority of the members lost its disks for good";
-      kernel_.stop();
-      finished_ = true;
-      return;
-    }
-    violate({"liveness", "nothing was served within " +
-                             std::to_string(liveness_budget().ns / 1'000'000) +
-                             " ms of the end of all faults"});
+    judge_outage("nothing was served within " + std::to_string(liveness_budget().ns / 1'000'000) +
+                 " ms of the end of all faults");
   });
 }
 
-// Members whose disks cannot be used again cannot be waited for.
-bool World::outage_is_legitimate() const {
-  const Configuration members = cluster_->configuration();
-  const auto lost = [&](const std::vector<NodeId>& voters) {
-    std::size_t gone = 0;
-    for (const NodeId id : voters) {
-      const Process* process = cluster_->find(id);
-      if (process == nullptr || process->ended_itself()) ++gone;
-    }
+// Nobody can be served: is that a defect?
+void World::judge_outage(std::string what) {
+  unknown_ = legitimate_outage();
+  if (!unknown_) return violate({"liveness", std::move(what)});
+  finished_ = true;
+  kernel_.stop();
+}
+
+// A member whose disk cannot be used again cannot be waited for.
+bool World::lost_for_good(NodeId member) const {
+  const Process* process = cluster_->find(member);
+  return process == nullptr || process->ended_itself();
+}
+
+std::optional<std::string> World::legitimate_outage() const {
+  const auto lost = [this](NodeId id) { return lost_for_good(id); };
+  const auto most_lost = [&](const std::vector<NodeId>& voters) {
+    const auto gone = static_cast<std::size_t>(std::count_if(voters.begin(), voters.end(), lost));
     return gone * 2 >= voters.size() && !voters.empty();
   };
-  return lost(members.voters) || lost(members.outgoing);
+  const Configuration members = cluster_->configuration();
+  if (most_lost(members.voters) || most_lost(members.outgoing)) {
+    return "a majority of the members lost its disks for good";
+  }
+  // Whoever campaigns goes by the configuration at the end of its own log, committed or not.
+  bool missed = false;
+  for (std::uint32_t i = 0; i < cluster_->size(); ++i) {
+    const Protocol* protocol = (*cluster_)[i].protocol();
+    if (protocol == nullptr) continue;
+    const std::vector<NodeId> wanted = protocol->configuration().members();
+    missed = missed || std::any_of(wanted.begin(), wanted.end(), lost);
+  }
+  if (missed && !oracle_.anyone_could_win()) {
+    return "no member can win an election without one that lost its disk for good";
+  }
+  return std::nullopt;
 }
 
 // ---- the end ---------------------------------------------------------------------------------
@@ -299,16 +338,7 @@ void World::start_quiet_phase() {
   }
   admin_->stop();
   clients_.front()->start_final_reads(kernel_.now() + liveness_budget(), [this](bool all) {
-    if (!all) {
-      if (outage_is_legitimate()) {
-        unknown_ = "a majority of the members lost its disks for good";
-        finished_ = true;
-        kernel_.stop();
-      } else {
-        violate({"liveness", "the final reads were not served"});
-      }
-      return;
-    }
+    if (!all) return judge_outage("the final reads were not served");
     kernel_.after(Duration{}, [this] { await_convergence(); });
   });
 }
@@ -344,6 +374,7 @@ void World::judge(RunResult& result) {
   result.ok = workload_.count().ok;
   result.fail = workload_.count().fail;
   result.info = workload_.count().info;
+  workload_.locate_writes(places_);
   if (!violation_ && options_.check) {
     check::Options how;
     how.model = workload_.model();

@@ -43,7 +43,11 @@ class World {
   std::vector<std::uint32_t> choose_core();
   void restart_stopped();
   void watch_liveness();
-  bool outage_is_legitimate() const;
+  void turn_off_removed();
+  void judge_outage(std::string what);
+  bool lost_for_good(NodeId member) const;
+  // Why nobody can be served, if that is no fault of the engine's.
+  std::optional<std::string> legitimate_outage() const;
   void start_quiet_phase();
   void await_convergence();
   bool converged();
@@ -62,6 +66,7 @@ class World {
   Network network_;
   Trace trace_;
   Oracle oracle_;
+  CommandPlaces places_;
   Surroundings surroundings_;
   Workload workload_;
   std::unique_ptr<Cluster> cluster_;

@@ -122,9 +122,28 @@ TEST_F(OracleTest, AnotherEntryAtAnAppliedIndexBreaksStateMachineSafety) {
 }
 
 TEST_F(OracleTest, ALateLeaderOfAnOldTermNeedsNoLaterEntries) {
+  trace(0, TraceKind::kBecameFollower, 4);
   oracle.on_applied(0, *entry(4, 1), 1);
   puppet.said.last = Index{0};
   trace(1, TraceKind::kBecameLeader, 3);
+  EXPECT_EQ(property(), "");
+}
+
+// The entry is of a term before, but only a leader after committed it.
+TEST_F(OracleTest, ALateLeaderNeedsNoEntryThatALaterOneCommitted) {
+  trace(0, TraceKind::kBecameFollower, 4);
+  oracle.on_applied(0, *entry(2, 1), 1);
+  puppet.said.last = Index{0};
+  trace(1, TraceKind::kBecameLeader, 3);
+  EXPECT_EQ(property(), "");
+}
+
+TEST_F(OracleTest, ASnapshotInThePlaceOfTheLogShortensIt) {
+  puppet.said.last = Index{5};
+  oracle.on_appended(0, {entry(1, 1), entry(1, 2), entry(1, 3)});
+  trace(0, TraceKind::kSnapshotInstalled, 2, 2);
+  trace(0, TraceKind::kBecameLeader, 3);
+  oracle.on_appended(0, {entry(3, 3)});
   EXPECT_EQ(property(), "");
 }
 
