@@ -1,0 +1,43 @@
+# The product's RPC interface: what a node offers on its RPC port. Peers, clients and operators all
+# begin with `Node`, each for its own service. The rules for changing this file are in README.md.
+@0xbd8a1e5cf1a04c17;
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("synchrodb::wire");
+
+using Administration = import "administration.capnp".Administration;
+
+# The bootstrap capability. Each call is refused with an exception whose text says why: a wrong
+# password, another cluster, another protocol version, a node id that is not this node's.
+interface Node {
+  # For nodes of the same cluster.
+  peer @0 (hello :Hello) -> (hello :Hello, peer :Peer);
+  # For operators. `password` is empty where the server has none.
+  administration @1 (password :Data) -> (administration :Administration);
+}
+
+# Who is at this end of a connection between nodes.
+struct Hello {
+  protocol @0 :UInt16;  # kProtocolVersion of frame.h
+  cluster @1 :Data;  # 16 bytes, made once when the cluster was; empty: not known yet (a node that joins)
+  node @2 :UInt64;
+  expected @3 :UInt64;  # whom the caller takes the other for; 0 in the answer
+  secret @4 :Data;  # of the cluster; empty where there is none
+  software @5 :Text;  # for people: name and version
+  addresses @6 :List(Address);  # every node that this one knows of, itself included
+}
+
+# Where a node can be reached. The one with the higher version is right.
+struct Address {
+  node @0 :UInt64;
+  rpc @1 :Text;  # host:port
+  resp @2 :Text;  # host:port; empty while unknown
+  version @3 :UInt64;  # milliseconds since the epoch when the node itself announced it; 0: hearsay
+}
+
+interface Peer {
+  # Messages of consensus, each a frame of kind kPeer. One-way: whatever is lost is lost.
+  deliver @0 (frames :List(Data)) -> stream;
+  # A client's request that another node forwards: frames of kinds kClientRequest and kClientReply.
+  request @1 (frame :Data) -> (frame :Data);
+}
