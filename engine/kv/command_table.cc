@@ -229,6 +229,12 @@ std::string_view to_string(CommandGroup group) {
       return "connection";
     case CommandGroup::kServer:
       return "server";
+    case CommandGroup::kCluster:
+      return "cluster";
+    case CommandGroup::kScripting:
+      return "scripting";
+    case CommandGroup::kPubSub:
+      return "pubsub";
   }
   return "";
 }
