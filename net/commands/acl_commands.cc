@@ -43,7 +43,7 @@ Reply acl_getuser(Call& call) {
 }
 
 Reply acl_cat(Call& call) {
-  if (call.size() > 3) return errors::wrong_arity("acl|cat");
+  if (call.size() > 3) return errors::unknown_subcommand_or_arity(call);
   std::vector<Reply> names;
   const auto all = all_categories();
   if (call.size() == 2) {

@@ -91,7 +91,7 @@ Reply client_unblock(Call& call) {
     }
     with_error = is(call[3], "ERROR");
   } else if (call.size() > 4) {
-    return errors::unknown_subcommand_or_arity(*find_server_command("client"), call[1]);
+    return errors::unknown_subcommand_or_arity(call);
   }
   const Number id = parse_number(call[2]);
   if (id.error) return *id.error;
@@ -110,7 +110,7 @@ Reply client_pause(Call& call) {
     }
     if (is(call[3], "WRITE")) mode = PauseMode::kWrites;
   } else if (call.size() > 4) {
-    return errors::unknown_subcommand_or_arity(*find_server_command("client"), call[1]);
+    return errors::unknown_subcommand_or_arity(call);
   }
   const Number timeout = parse_timeout(call[2]);
   if (timeout.error) return *timeout.error;

@@ -41,10 +41,9 @@ std::optional<Reply> ClientFilter::parse_kill(const Call& call) {
     const std::string& option = call[i];
     const std::string& value = call[i + 1];
     if (is(option, "ID")) {
-      const Number id = parse_number(value);
-      if (id.error) return id.error;
-      if (id.value < 1) return Reply::error("ERR client-id should be greater than 0");
-      ids = {static_cast<std::uint64_t>(id.value)};
+      const auto id = parse_integer(value);
+      if (!id || *id < 1) return Reply::error("ERR client-id should be greater than 0");
+      ids = {static_cast<std::uint64_t>(*id)};
     } else if (is(option, "TYPE")) {
       if (auto error = take_type(value)) return error;
     } else if (is(option, "ADDR")) {

@@ -119,7 +119,7 @@ Reply command_info(Call& call) {
   }
   for (std::size_t i = 2; i < call.size(); ++i) {
     const auto command = find_description(call[i]);
-    all.push_back(command ? info_of(*command) : Reply::nil_array());
+    all.push_back(command ? info_of(*command) : Reply::nil());
   }
   return Reply::array(std::move(all));
 }
@@ -179,7 +179,8 @@ struct FullCommand {
 
 // What COMMAND GETKEYS is asked about, or the error to answer with.
 std::optional<Reply> parse_full(const Call& call, FullCommand& full) {
-  auto command = find_description(call[2]);
+  // "client|id" is a name only where a name is asked for.
+  auto command = call[2].find('|') == std::string::npos ? find_description(call[2]) : std::nullopt;
   if (command && !command->subcommands.empty()) {
     command = find_description(call[2] + "|" + call[3]);
   }

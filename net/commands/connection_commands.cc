@@ -93,8 +93,8 @@ Reply hello(Call& call) {
   if (!call.client.authenticated && !call.context.password().empty()) {
     return Reply::error(
         "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO "
-        "<proto> AUTH <user> <pass> option can be used to authenticate the client and select the "
-        "RESP protocol version at the same time");
+        "AUTH <user> <pass> option can be used to authenticate the client and select the RESP "
+        "protocol version at the same time");
   }
   if (options.name != nullptr && !valid_client_name(*options.name)) return invalid_client_name();
   if (options.name != nullptr) call.client.name = *options.name;

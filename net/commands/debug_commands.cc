@@ -47,7 +47,7 @@ Reply debug(Call& call) {
       is(what, "PANIC") || is(what, "OOM") || is(what, "POPULATE")) {
     return errors::failed("DEBUG " + upper_case(what) + " is not supported by SynchroDB");
   }
-  return errors::unknown_subcommand_or_arity(*find_server_command("debug"), what);
+  return errors::unknown_subcommand_or_arity(call);
 }
 
 constexpr CommandGroup kGroup = CommandGroup::kServer;

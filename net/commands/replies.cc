@@ -13,10 +13,9 @@ Reply unknown_subcommand(const net::ServerCommand& container, std::string_view n
                 net::upper_case(container.spec.name) + " HELP.");
 }
 
-Reply unknown_subcommand_or_arity(const net::ServerCommand& container, std::string_view name) {
-  return failed("unknown subcommand or wrong number of arguments for '" +
-                std::string(name.substr(0, 128)) + "'. Try " +
-                net::upper_case(container.spec.name) + " HELP.");
+Reply unknown_subcommand_or_arity(const net::Call& call) {
+  return failed("unknown subcommand or wrong number of arguments for '" + call[1].substr(0, 128) +
+                "'. Try " + net::upper_case(call[0]) + " HELP.");
 }
 
 Reply failed(std::string_view message) {

@@ -25,8 +25,8 @@ inline Reply wrong_password() {
 }
 // `container`: CLIENT, in any case.
 Reply unknown_subcommand(const net::ServerCommand& container, std::string_view name);
-// For commands that look at their arguments by themselves.
-Reply unknown_subcommand_or_arity(const net::ServerCommand& container, std::string_view name);
+// Of a subcommand that looks at the number of its arguments by itself.
+Reply unknown_subcommand_or_arity(const net::Call& call);
 // An error from elsewhere as a reply: one line, with a code.
 Reply failed(std::string_view message);
 

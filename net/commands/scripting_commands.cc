@@ -21,10 +21,12 @@ Reply nothing_runs(Call&) {
 }
 
 bool flush_mode_is_sound(const Call& call) {
-  return call.size() == 2 || (call.size() == 3 && (is(call[2], "SYNC") || is(call[2], "ASYNC")));
+  if (call.size() > 3) return false;
+  return call.size() == 2 || is(call[2], "SYNC") || is(call[2], "ASYNC");
 }
 
 Reply function_flush(Call& call) {
+  if (call.size() > 3) return errors::unknown_subcommand_or_arity(call);
   if (flush_mode_is_sound(call)) return Reply::ok();
   return Reply::error("ERR FUNCTION FLUSH only supports SYNC|ASYNC option");
 }

@@ -92,6 +92,12 @@ Reply ServerCommands::refuse(ClientState& client, const std::vector<std::string>
   if (client.session.in_transaction() && find_command(argv[0]) == nullptr) {
     client.session.handle({argv[0]});
   }
+  // A refused EXEC ends the transaction.
+  if (equals_ignoring_case(argv[0], "exec")) {
+    client.session.reset();
+    client.queued.clear();
+    error = Reply::error("EXECABORT Transaction discarded because of: " + error.text());
+  }
   statistics_.error(error.text());
   return error;
 }

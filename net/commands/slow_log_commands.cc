@@ -19,7 +19,7 @@ Reply entry_reply(const SlowLog::Entry& entry) {
 
 Reply slowlog_get(Call& call) {
   std::int64_t count = 10;
-  if (call.size() > 3) return errors::wrong_arity("slowlog|get");
+  if (call.size() > 3) return errors::unknown_subcommand_or_arity(call);
   if (call.size() == 3) {
     const Number number = parse_number(call[2]);
     if (number.error || number.value < -1) {
