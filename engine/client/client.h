@@ -53,12 +53,16 @@ class Client {
          ClientOptions options, std::vector<NodeId> nodes);
 
   // A read-only command.
-  Outcome read(std::vector<std::string> argv, ReadConsistency consistency);
+  Outcome read(const std::vector<std::string>& argv, ReadConsistency consistency);
+  // An encoded request (engine/kv/command.h) that only reads.
+  Outcome read_request(std::string payload, ReadConsistency consistency);
   // A command that may write. Opens a session first when there is none.
   Outcome write(std::vector<std::string> argv);
   // MULTI … EXEC as one log entry.
   Outcome transaction(std::vector<std::vector<std::string>> commands,
                       std::vector<WatchedKey> watched);
+  // A request of any kind; its session and sequence are filled in here.
+  Outcome execute(Request request);
   Outcome change(const ConfigurationChange& change);
   Outcome transfer(NodeId target);
 
@@ -66,7 +70,6 @@ class Client {
   void set_nodes(std::vector<NodeId> nodes) { nodes_ = std::move(nodes); }
 
  private:
-  Outcome execute(Request request);
   bool open_session(Instant deadline);
   // `idempotent`: may be sent again after an attempt whose outcome is unknown.
   Outcome call(const ClientRequest& request, bool idempotent, Instant deadline);
