@@ -133,6 +133,7 @@ Outcome Client::call(const ClientRequest& request, bool idempotent, Instant dead
       return outcome;
     } else {
       maybe_executed |= answer.value().status == ClientReply::Status::kUnknown;
+      outcome.why = std::move(answer.value().why);
       const NodeId hint = answer.value().leader;
       const bool useful = hint && hint != node && (first || leader_ != hint);
       leader_ = hint == node ? NodeId{} : hint;

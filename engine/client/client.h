@@ -41,6 +41,7 @@ struct Outcome {
   // Of a write that was sent: its name in the log, under which it takes effect at most once.
   SessionId session = {};
   std::uint64_t sequence = 0;
+  std::string why = {};  // kFailed: what the last node that refused said; may be empty
 };
 
 enum class ReadConsistency : std::uint8_t { kLinearizable, kLease, kStale };
