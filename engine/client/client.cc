@@ -44,7 +44,7 @@ Outcome Client::read_request(std::string payload, ReadConsistency consistency) {
 Outcome Client::write(std::vector<std::string> argv) {
   Request request;
   request.commands.push_back(std::move(argv));
-  return execute(std::move(request));
+  return execute(request);
 }
 
 Outcome Client::transaction(std::vector<std::vector<std::string>> commands,
@@ -53,10 +53,10 @@ Outcome Client::transaction(std::vector<std::vector<std::string>> commands,
   request.transaction = true;
   request.commands = std::move(commands);
   request.watched = std::move(watched);
-  return execute(std::move(request));
+  return execute(request);
 }
 
-Outcome Client::execute(Request request) {
+Outcome Client::execute(Request& request) {
   const Instant deadline = clock_.now() + options_.call_timeout;
   if (!session_ && !open_session(deadline)) {
     Outcome failed;

@@ -63,7 +63,7 @@ class Client {
   Outcome transaction(std::vector<std::vector<std::string>> commands,
                       std::vector<WatchedKey> watched);
   // A request of any kind; its session and sequence are filled in here.
-  Outcome execute(Request request);
+  Outcome execute(Request& request);
   Outcome change(const ConfigurationChange& change);
   Outcome transfer(NodeId target);
 

@@ -6,6 +6,7 @@
 // again after a lost leader is asked for in the same place.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,12 @@ namespace synchrodb {
 
 class Connection {
  public:
-  explicit Connection(Gateway& gateway) : gateway_(gateway) {}
+  // Told of each command that the state machine answered, with the time that its request took.
+  using Completed =
+      std::function<void(const std::vector<std::string>& argv, Duration took, const Reply& reply)>;
+
+  // All outlive the connection. `session` keeps the connection's transaction.
+  Connection(Gateway& gateway, Session& session, Clock& clock, Completed completed);
 
   // The next command. Parks now and then.
   void add(std::vector<std::string> argv);
@@ -24,28 +30,33 @@ class Connection {
   void add_reply(Reply reply) { replies_.push_back(std::move(reply)); }
   // Executes what is left. Parks.
   void finish();
+  // After finish(): the last command's reply, to be replaced.
+  Reply& last_reply() { return replies_.back(); }
 
-  // In the order of their commands; taken away by this call.
+  // In the order of their commands, up to the first that is lost; taken away by this call.
   std::vector<Reply> take_replies();
   // The outcome of a write is unknown at the deadline: say nothing more and close, for any reply
   // would be taken for "not executed" or "executed".
   bool lost() const { return lost_; }
+  // The newest log entry that this connection's writes are known to have made.
+  Index last_write() const { return last_write_; }
 
   void set_consistency(ReadConsistency consistency) { consistency_ = consistency; }
-  ReadConsistency consistency() const { return consistency_; }
-  const Session& session() const { return session_; }
-  // As for a new connection (RESET).
-  void reset() { session_.reset(); }
 
  private:
   void batch(std::vector<std::string> argv, bool writes);
   void execute_batch();
-  void execute(Request request, std::size_t place);
-  void watch(WatchStep step);
-  Reply reply_of(Outcome outcome, bool wrote);
+  void answer_batch(const Request& request, Reply reply, Duration took);
+  void transaction(Request request);
+  void watch(const WatchStep& step);
+  Reply read(std::string request, ReadConsistency consistency);
+  // Nothing: lost, and so are all replies from `place` on.
+  Reply write(Request& request, std::size_t place);
 
   Gateway& gateway_;
-  Session session_;
+  Session& session_;
+  Clock& clock_;
+  Completed completed_;
   ReadConsistency consistency_ = ReadConsistency::kLinearizable;
   std::vector<Reply> replies_;
   Request pending_;
@@ -53,6 +64,7 @@ class Connection {
   std::size_t pending_bytes_ = 0;
   bool pending_writes_ = false;
   bool lost_ = false;
+  Index last_write_;
 };
 
 }  // namespace synchrodb

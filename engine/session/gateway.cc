@@ -47,9 +47,9 @@ Outcome Gateway::read(std::string request, ReadConsistency consistency) {
   return client->read_request(std::move(request), consistency);
 }
 
-Outcome Gateway::write(Request request) {
+Outcome Gateway::write(Request& request) {
   Lease client(*this);
-  return client->execute(std::move(request));
+  return client->execute(request);
 }
 
 }  // namespace synchrodb

@@ -28,7 +28,7 @@ class Gateway {
   // applied.
   Outcome read(std::string request, ReadConsistency consistency);
   // Exactly once, in a client session that is this call's alone meanwhile. Parks.
-  Outcome write(Request request);
+  Outcome write(Request& request);
 
   // Requests under way.
   std::size_t busy() const { return made_ - idle_.size(); }
