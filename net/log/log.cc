@@ -70,7 +70,8 @@ std::string text_line(std::string_view topic, std::string_view event,
 std::string json_line(std::string_view topic, std::string_view event,
                       std::initializer_list<LogField> fields) {
   std::string line = "\"topic\":" + json_string(topic) + ",\"event\":" + json_string(event);
-  for (const LogField& field : fields) line += "," + json_string(field.name) + ":" + json_string(field.value);
+  for (const LogField& field : fields)
+    line += "," + json_string(field.name) + ":" + json_string(field.value);
   return line;
 }
 

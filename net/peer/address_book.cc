@@ -1,7 +1,8 @@
 #include "net/peer/address_book.h"
 
-#include <charconv>
 #include <sstream>
+
+#include "net/config/host_port.h"
 
 namespace synchrodb::net {
 namespace {
@@ -56,33 +57,11 @@ Result<AddressBook> AddressBook::from_text(std::string_view text) {
     NodeAddress address;
     if (!(words >> address.node.value >> address.version >> address.rpc)) return malformed(number);
     words >> address.resp;
-    if (!check_host_and_port(address.rpc)) return malformed(number);
-    if (!address.resp.empty() && !check_host_and_port(address.resp)) return malformed(number);
+    if (!parse_host_port(address.rpc)) return malformed(number);
+    if (!address.resp.empty() && !parse_host_port(address.resp)) return malformed(number);
     if (!book.learn(address)) return malformed(number);
   }
   return book;
-}
-
-Result<> check_host_and_port(std::string_view address) {
-  const auto wrong = [&](const char* what) {
-    return Error{ErrorCode::kInvalid, "'" + std::string(address) + "': " + what +
-                                          " (an address is host:port, such as 10.0.0.1:17379)"};
-  };
-  const std::size_t colon = address.rfind(':');
-  if (colon == std::string_view::npos) return wrong("no port");
-  const std::string_view host = address.substr(0, colon);
-  const std::string_view port = address.substr(colon + 1);
-  if (host.empty()) return wrong("no host");
-  const bool bracketed = host.front() == '[' && host.back() == ']';
-  if (!bracketed && host.find(':') != std::string_view::npos) {
-    return wrong("an IPv6 host goes into brackets");
-  }
-  std::uint32_t number = 0;
-  const auto [end, failure] = std::from_chars(port.data(), port.data() + port.size(), number);
-  if (failure != std::errc{} || end != port.data() + port.size() || number == 0 || number > 65535) {
-    return wrong("the port is not from 1 to 65535");
-  }
-  return {};
 }
 
 }  // namespace synchrodb::net

@@ -42,7 +42,4 @@ class AddressBook {
   std::map<NodeId, NodeAddress> book_;
 };
 
-// "host:port" with a port from 1 to 65535; IPv6 hosts in brackets. The error names what is wrong.
-Result<> check_host_and_port(std::string_view address);
-
 }  // namespace synchrodb::net

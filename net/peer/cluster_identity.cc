@@ -1,6 +1,7 @@
 #include "net/peer/cluster_identity.h"
 
 #include "engine/wire/frame.h"
+#include "net/config/host_port.h"
 
 namespace synchrodb::net {
 namespace {
@@ -102,8 +103,8 @@ std::vector<NodeAddress> addresses_of(wire::Hello::Reader hello) {
   for (const auto address : hello.getAddresses()) {
     NodeAddress one{NodeId{address.getNode()}, address.getRpc(), address.getResp(),
                     address.getVersion()};
-    const bool sound = one.node && check_host_and_port(one.rpc).ok() &&
-                       (one.resp.empty() || check_host_and_port(one.resp).ok());
+    const bool sound = one.node && parse_host_port(one.rpc).ok() &&
+                       (one.resp.empty() || parse_host_port(one.resp).ok());
     if (sound) out.push_back(std::move(one));
   }
   return out;
