@@ -31,3 +31,4 @@ endforeach()
 
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(fmt REQUIRED)  # under spdlog, which is compiled into one file of ours

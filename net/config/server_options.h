@@ -20,14 +20,13 @@
 #include "consensus/types.h"
 #include "engine/node/node.h"
 #include "net/config/host_port.h"
+#include "net/log/log_level.h"
 
 namespace synchrodb::net {
 
 enum class Persistence : std::uint8_t { kLog, kNone };
 enum class ReadPolicy : std::uint8_t { kLinearizable, kLease };
 enum class FollowerMode : std::uint8_t { kForward, kMoved };
-enum class LogLevel : std::uint8_t { kTrace, kDebug, kInfo, kWarning, kError, kOff };
-enum class LogFormat : std::uint8_t { kText, kJson };
 
 // One entry of initial-cluster.
 struct FoundingMember {
