@@ -88,6 +88,12 @@ Result<> apply_variables(std::map<std::string, std::string> variables, Invocatio
   for (const OptionSpec& spec : option_table()) {
     const auto found = variables.extract(environment_name(spec));
     if (!found) continue;
+    // Kubernetes gives every pod such a variable for a service that is called synchrodb.
+    if (spec.name == "port" && found.mapped().starts_with("tcp://")) {
+      invocation.notes.push_back("environment variable " + found.key() +
+                                 " describes a service (tcp://), and is ignored");
+      continue;
+    }
     if (Result<> set = set_option(invocation.options, spec, found.mapped()); !set) {
       return invalid("environment variable " + found.key() + ": " + set.error().message);
     }

@@ -7,6 +7,7 @@
 #include "engine/kv/ascii.h"
 #include "engine/kv/glob.h"
 #include "net/config/option_table.h"
+#include "net/config/output_limit.h"
 #include "net/config/redis_parameters.h"
 #include "net/config/validate.h"
 
@@ -126,7 +127,9 @@ Result<> RuntimeConfig::set(std::span<const std::string> assignments) {
   for (const Change& change : found.value()) {
     const ValueDomain& domain =
         change.option != nullptr ? change.option->domain : kept_as(*change.parameter).domain;
-    Result<OptionValue> value = parse_value(domain, change.text);
+    Result<OptionValue> value = change.name == kOutputLimitOption
+                                    ? parse_output_limit(domain, change.text, changed)
+                                    : parse_value(domain, change.text);
     if (!value) return failed(change.name, value.error().message);
     if (change.parameter != nullptr) {
       remembered[kept_as(*change.parameter).name] = value_text(domain, value.value());

@@ -125,6 +125,21 @@ TEST_F(ConfigCommand, SetErrorsAreRedisOwn) {
                 std::string(125, 'x') + "'");
 }
 
+TEST_F(ConfigCommand, OutputLimitIsUnderstoodAsRedisWritesIt) {
+  const auto set = [this](const std::string& text) {
+    const std::string said = say(Argv{"CONFIG", "SET", "client-output-buffer-limit", text});
+    return said == "OK" ? value("client-output-buffer-limit") : said.substr(said.find(" - ") + 3);
+  };
+  EXPECT_EQ(set("normal 1mb 0 0 slave 256mb 64mb 60 pubsub 32mb 8mb 60"), "1048576");
+  EXPECT_EQ(set("pubsub 32mb 8mb 60"), "1048576");
+  EXPECT_EQ(set("2mb"), "2097152");
+  EXPECT_EQ(set("normal 0 0"), "Wrong number of arguments in buffer limit configuration.");
+  EXPECT_EQ(set("other 0 0 0"), "Invalid client class specified in buffer limit configuration.");
+  EXPECT_EQ(set("normal 0 x 0"),
+            "Error in hard, soft or soft_seconds setting in buffer limit configuration.");
+  EXPECT_EQ(value("client-output-buffer-limit"), "2097152");
+}
+
 TEST_F(ConfigCommand, SetIsAllOrNothing) {
   int calls = 0;
   config_.on_change("maxmemory", [&](const ServerOptions&) { ++calls; });

@@ -285,6 +285,9 @@ TEST(CommandLine, ErrorsSayWhereTheMistakeIs) {
 TEST(CommandLine, UnknownVariablesAreMentioned) {
   EXPECT_THAT(invoke({}, {"SYNCHRODB_PROT=1"}).value().notes,
               ElementsAre("environment variable SYNCHRODB_PROT is no option, and ignored"));
+  const Invocation in_kubernetes = invoke({}, {"SYNCHRODB_PORT=tcp://10.0.0.1:7379"}).value();
+  EXPECT_EQ(in_kubernetes.options, ServerOptions{});
+  EXPECT_THAT(in_kubernetes.notes, ElementsAre(HasSubstr("SYNCHRODB_PORT describes a service")));
 }
 
 TEST(CommandLine, PrintsInsteadOfStarting) {
