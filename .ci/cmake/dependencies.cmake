@@ -12,6 +12,8 @@ find_package(Boost 1.74 REQUIRED COMPONENTS fiber context)
 # Cap'n Proto's package prefers its shared library; it looks into these variables first.
 find_library(CapnProto_capnp_IMPORTED_LOCATION libcapnp.a)
 find_library(CapnProto_kj_IMPORTED_LOCATION libkj.a)
+find_library(CapnProto_capnp-rpc_IMPORTED_LOCATION libcapnp-rpc.a)
+find_library(CapnProto_kj-async_IMPORTED_LOCATION libkj-async.a)
 find_package(CapnProto 0.9.2 CONFIG REQUIRED)
 
 # abseil's package names its shared libraries; the archives lie beside them.
