@@ -134,9 +134,10 @@ RequestParser::Progress RequestParser::read_count() {
 RequestParser::Progress RequestParser::read_bulk_length() {
   const Progress found = find_line('\r', "too big bulk count string");
   if (found != Progress::kDone) return found;
-  // An empty line still has its first character: the "\r" that ends it.
+  // An empty line still has a first character: the "\r" that ends it. An error is one line.
   if (const char first = buffer_.data()[at_]; first != '$') {
-    return fail(std::string("expected '$', got '") + (first == '\r' ? ' ' : first) + "'");
+    return fail(std::string("expected '$', got '") +
+                (first == '\r' || first == '\n' ? ' ' : first) + "'");
   }
   const std::optional<std::int64_t> length = parse_integer(line().substr(1));
   if (!length || *length < 0 || *length > static_cast<std::int64_t>(limits_.bulk_bytes)) {

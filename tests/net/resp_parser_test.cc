@@ -122,6 +122,7 @@ TEST(RespParser, SomethingElseThanABulk) {
   EXPECT_EQ(error("*1\r\nPING\r\n"), kProtocolError + "expected '$', got 'P'");
   EXPECT_EQ(error("*2\r\n$3\r\nGET\r\n:1\r\n"), kProtocolError + "expected '$', got ':'");
   EXPECT_EQ(error("*1\r\n\r\n"), kProtocolError + "expected '$', got ' '");
+  EXPECT_EQ(error("*1\r\n\n\r\n"), kProtocolError + "expected '$', got ' '");
 }
 
 TEST(RespParser, WhatCameBeforeAnErrorIsServed) {
