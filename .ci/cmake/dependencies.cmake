@@ -5,6 +5,9 @@
 set(Python3_EXECUTABLE /usr/bin/python3 CACHE FILEPATH "Debian's Python")
 set(SYNCHRODB_SANITIZE_FLAGS -fsanitize=address,undefined -fno-sanitize-recover=all
                              -fno-omit-frame-pointer)
+# Coverage for libFuzzer everywhere; its main() only in the targets themselves.
+set(SYNCHRODB_FUZZ_FLAGS -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+                         -fno-omit-frame-pointer)
 
 set(Boost_USE_STATIC_LIBS ON)
 find_package(Boost 1.74 REQUIRED COMPONENTS fiber context)
