@@ -20,11 +20,11 @@ namespace synchrodb::net {
 
 // As in engine/wire/administration.capnp. The default: nothing is wrong.
 struct DiskFault {
-  Duration sync_delay;  // added to every sync, of files and of the directory
+  Duration sync_delay = {};  // added to every sync, of files and of the directory
   // The bytes that write() and preallocate() may still take; whatever goes beyond is refused with
   // kNoSpace. Overwriting counts, so that 0 shows at once. Nothing: as many as the disk below
   // takes.
-  std::optional<std::uint64_t> room;
+  std::optional<std::uint64_t> room = {};
   bool fail_syncs = false;  // kIo; for each file that is struck this is final
 };
 
