@@ -5,6 +5,9 @@
 set(Python3_EXECUTABLE /usr/bin/python3 CACHE FILEPATH "Debian's Python")
 set(SYNCHRODB_SANITIZE_FLAGS -fsanitize=address,undefined -fno-sanitize-recover=all
                              -fno-omit-frame-pointer)
+# Coverage for libFuzzer everywhere; its main() only in the targets themselves.
+set(SYNCHRODB_FUZZ_FLAGS -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+                         -fno-omit-frame-pointer)
 
 set(Boost_USE_STATIC_LIBS ON)
 find_package(Boost 1.74 REQUIRED COMPONENTS fiber context)
@@ -12,6 +15,10 @@ find_package(Boost 1.74 REQUIRED COMPONENTS fiber context)
 # Cap'n Proto's package prefers its shared library; it looks into these variables first.
 find_library(CapnProto_capnp_IMPORTED_LOCATION libcapnp.a)
 find_library(CapnProto_kj_IMPORTED_LOCATION libkj.a)
+find_library(CapnProto_kj-async_IMPORTED_LOCATION libkj-async.a)
+find_library(CapnProto_capnp-rpc_IMPORTED_LOCATION libcapnp-rpc.a)
+find_library(CapnProto_kj-tls_IMPORTED_LOCATION libkj-tls.a)
+find_library(CapnProto_kj-http_IMPORTED_LOCATION libkj-http.a)
 find_package(CapnProto 0.9.2 CONFIG REQUIRED)
 
 # abseil's package names its shared libraries; the archives lie beside them.
@@ -27,3 +34,4 @@ endforeach()
 
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(fmt REQUIRED)  # under spdlog, which is compiled into one file of ours
