@@ -12,9 +12,10 @@ find_package(Boost 1.74 REQUIRED COMPONENTS fiber context)
 # Cap'n Proto's package prefers its shared library; it looks into these variables first.
 find_library(CapnProto_capnp_IMPORTED_LOCATION libcapnp.a)
 find_library(CapnProto_kj_IMPORTED_LOCATION libkj.a)
-find_library(CapnProto_capnp-rpc_IMPORTED_LOCATION libcapnp-rpc.a)
 find_library(CapnProto_kj-async_IMPORTED_LOCATION libkj-async.a)
+find_library(CapnProto_capnp-rpc_IMPORTED_LOCATION libcapnp-rpc.a)
 find_library(CapnProto_kj-tls_IMPORTED_LOCATION libkj-tls.a)
+find_library(CapnProto_kj-http_IMPORTED_LOCATION libkj-http.a)
 set(OPENSSL_USE_STATIC_LIBS ON)
 find_package(CapnProto 0.9.2 CONFIG REQUIRED)
 
