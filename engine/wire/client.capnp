@@ -58,5 +58,9 @@ struct Reply {
     array @6 :List(Reply);
     real @7 :Float64;
     map @8 :List(Reply);  # key, value, key, value …
+    boolean @9 :Bool;
+    verbatim @10 :Data;
+    set @11 :List(Reply);
+    push @12 :List(Reply);
   }
 }

@@ -33,10 +33,13 @@ bool add_content_words(const Reply& reply, int depth, std::size_t& words) {
     case Reply::Kind::kStatus:
     case Reply::Kind::kError:
     case Reply::Kind::kBulk:
+    case Reply::Kind::kVerbatim:
       words += words_for(reply.text().size());
       return true;
     case Reply::Kind::kArray:
     case Reply::Kind::kMap:
+    case Reply::Kind::kSet:
+    case Reply::Kind::kPush:
       if (depth == 0) return false;
       words += 1 + kReplyWords * reply.elements().size();
       for (const Reply& element : reply.elements()) {
@@ -47,6 +50,7 @@ bool add_content_words(const Reply& reply, int depth, std::size_t& words) {
     case Reply::Kind::kNilArray:
     case Reply::Kind::kInteger:
     case Reply::Kind::kDouble:
+    case Reply::Kind::kBoolean:
       return true;
   }
   return false;
@@ -110,6 +114,18 @@ void write(wire::Reply::Builder out, const Reply& in) {
       break;
     case Reply::Kind::kMap:
       write(out.initMap(static_cast<unsigned>(in.elements().size())), in.elements());
+      break;
+    case Reply::Kind::kBoolean:
+      out.setBoolean(in.number() != 0);
+      break;
+    case Reply::Kind::kVerbatim:
+      out.setVerbatim(as_data(in.text()));
+      break;
+    case Reply::Kind::kSet:
+      write(out.initSet(static_cast<unsigned>(in.elements().size())), in.elements());
+      break;
+    case Reply::Kind::kPush:
+      write(out.initPush(static_cast<unsigned>(in.elements().size())), in.elements());
       break;
   }
 }
@@ -213,6 +229,14 @@ Reply read(wire::Reply::Reader in, int depth, FieldCheck& check) {
       if (!check.ok()) return Reply::nil();
       return Reply::map(read(elements, depth, check));
     }
+    case wire::Reply::BOOLEAN:
+      return Reply::boolean(in.getBoolean());
+    case wire::Reply::VERBATIM:
+      return Reply::verbatim(as_string(in.getVerbatim()));
+    case wire::Reply::SET:
+      return Reply::set(read(in.getSet(), depth, check));
+    case wire::Reply::PUSH:
+      return Reply::push(read(in.getPush(), depth, check));
   }
   check.unknown("reply", static_cast<std::uint64_t>(in.which()));
   return Reply::nil();

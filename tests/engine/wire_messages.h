@@ -245,7 +245,7 @@ inline ClientRequest any_request() {
 }
 
 inline Reply any_reply(int depth) {
-  switch (pick(depth > 0 ? 9 : 7)) {
+  switch (pick(depth > 0 ? 12 : 9)) {
     case 0:
       return Reply::nil();
     case 1:
@@ -260,15 +260,23 @@ inline Reply any_reply(int depth) {
       return Reply::bulk(any_bytes());
     case 6:
       return Reply::real(*rc::gen::arbitrary<double>());
+    case 7:
+      return Reply::boolean(any_bool());
+    case 8:
+      return Reply::verbatim(any_bytes());
     default:
       break;
   }
-  const bool map = any_bool();
+  const int kind = pick(4);
+  const bool map = kind == 0;
   std::vector<Reply> elements;
   for (int n = pick(4) * (map ? 2 : 1); n > 0; --n) {
     elements.push_back(any_reply(depth - 1));
   }
-  return map ? Reply::map(std::move(elements)) : Reply::array(std::move(elements));
+  if (map) return Reply::map(std::move(elements));
+  if (kind == 1) return Reply::set(std::move(elements));
+  if (kind == 2) return Reply::push(std::move(elements));
+  return Reply::array(std::move(elements));
 }
 
 inline ClientReply any_client_reply() {
