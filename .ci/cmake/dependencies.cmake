@@ -18,6 +18,9 @@ find_library(CapnProto_kj-tls_IMPORTED_LOCATION libkj-tls.a)
 find_library(CapnProto_kj-http_IMPORTED_LOCATION libkj-http.a)
 set(OPENSSL_USE_STATIC_LIBS ON)
 find_package(CapnProto 0.9.2 CONFIG REQUIRED)
+# The archive does not name what its shared twin was linked with.
+find_package(OpenSSL 3 REQUIRED)
+target_link_libraries(CapnProto::kj-tls INTERFACE OpenSSL::SSL)
 
 # abseil's package names its shared libraries; the archives lie beside them.
 find_package(absl CONFIG REQUIRED)

@@ -20,10 +20,19 @@ struct Flags {
   int port = 7379;
   int rpc_port = 0;
   std::string rpc;
+  bool resp2 = false;
   bool json = false;
   bool raw = false;
   bool no_raw = false;
   double connect_timeout = 5;
+};
+
+// The options come before the command: everything behind its first word belongs to it.
+class Manual : public CLI::Formatter {
+ public:
+  std::string make_usage(const CLI::App*, std::string name) const override {
+    return "Usage: " + name + " [OPTIONS] [COMMAND [ARGUMENT ...]]\n";
+  }
 };
 
 std::string footer() {
@@ -49,7 +58,7 @@ void add_flags(CLI::App& app, Options& options, Flags& flags) {
       ->check(CLI::Range(1, 65535));
   app.add_option("--rpc", flags.rpc, "HOST:PORT of an RPC port, in place of both");
   app.add_option("-a,--password", options.password, "for RESP and for administration");
-  CLI::Option* two = app.add_flag("-2", "speak RESP2 (the default)");
+  CLI::Option* two = app.add_flag("-2", flags.resp2, "speak RESP2 (the default)");
   app.add_flag("-3", options.resp3, "speak RESP3")->excludes(two);
   app.add_flag("-c", options.follow_moved, "follow -MOVED to the node that it names");
   app.add_option("-r", options.repeat, "repeat the command so many times; -1: for ever");
@@ -119,7 +128,7 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
       "Talks to SynchroDB: commands over RESP, administration over Cap'n Proto RPC.\n"
       "Without a command: interactive on a terminal; from a pipe, one command a line.\n",
       "synchrodb-cli"};
-  app.usage("Usage: synchrodb-cli [OPTIONS] [COMMAND [ARGUMENT ...]]");
+  app.formatter(std::make_shared<Manual>());
   app.footer(footer());
   app.set_help_flag("--help", "this");
   app.set_version_flag("--version", std::string("synchrodb-cli ") + kVersion);

@@ -39,7 +39,8 @@ std::string base64(std::string_view bytes) {
 }
 
 bool is_text(const Reply& reply) {
-  return reply.kind() == Reply::Kind::kBulk || reply.kind() == Reply::Kind::kStatus;
+  return reply.kind() == Reply::Kind::kBulk || reply.kind() == Reply::Kind::kStatus ||
+         reply.kind() == Reply::Kind::kVerbatim;
 }
 
 Json map_to_json(const std::vector<Reply>& elements) {
@@ -66,9 +67,11 @@ void append_raw(const Reply& reply, std::string& out) {
     case Reply::Kind::kStatus:
     case Reply::Kind::kError:
     case Reply::Kind::kBulk:
+    case Reply::Kind::kVerbatim:
       out.append(reply.text());
       break;
     case Reply::Kind::kInteger:
+    case Reply::Kind::kBoolean:
       out.append(std::to_string(reply.number()));
       break;
     case Reply::Kind::kDouble: {
@@ -79,6 +82,8 @@ void append_raw(const Reply& reply, std::string& out) {
     }
     case Reply::Kind::kArray:
     case Reply::Kind::kMap:
+    case Reply::Kind::kSet:
+    case Reply::Kind::kPush:
       for (std::size_t i = 0; i < reply.elements().size(); ++i) {
         if (i > 0) out.push_back('\n');
         append_raw(reply.elements()[i], out);
@@ -133,18 +138,23 @@ Json to_json(const Reply& reply) {
       return nullptr;
     case Reply::Kind::kStatus:
     case Reply::Kind::kBulk:
+    case Reply::Kind::kVerbatim:
       if (is_utf8(reply.text())) return reply.text();
       return Json{{"base64", base64(reply.text())}};
     case Reply::Kind::kError:
       return Json{{"error", reply.text()}};
     case Reply::Kind::kInteger:
       return reply.number();
+    case Reply::Kind::kBoolean:
+      return reply.number() != 0;
     case Reply::Kind::kDouble: {
       const double number = reply.real_number();
       if (std::isfinite(number)) return number;
       return std::isnan(number) ? "nan" : number > 0 ? "inf" : "-inf";
     }
-    case Reply::Kind::kArray: {
+    case Reply::Kind::kArray:
+    case Reply::Kind::kSet:
+    case Reply::Kind::kPush: {
       Json out = Json::array();
       for (const Reply& element : reply.elements()) out.push_back(to_json(element));
       return out;
@@ -164,7 +174,8 @@ std::string format_reply(const Reply& reply, std::span<const std::string> argv, 
     append_raw(reply, text);
     return text + "\n";
   }
-  if (is_text(reply) && answers_in_prose(argv)) return with_line_break(reply.text());
+  if (reply.kind() == Reply::Kind::kVerbatim || (is_text(reply) && answers_in_prose(argv)))
+    return with_line_break(reply.text());
   return to_string(reply) + "\n";
 }
 

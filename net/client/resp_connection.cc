@@ -1,5 +1,6 @@
 #include "net/client/resp_connection.h"
 
+#include <kj/debug.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -29,7 +30,8 @@ kj::Promise<Reply> RespConnection::receive() {
         if (reply.kind() == Reply::Kind::kPush) continue;
         return kj::mv(reply);
       case ReplyParser::Outcome::kError:
-        return KJ_EXCEPTION(FAILED, parser_.error().c_str());
+        return kj::Exception(kj::Exception::Type::FAILED, __FILE__, __LINE__,
+                             kj::str(parser_.error().c_str()));
       case ReplyParser::Outcome::kNeedMore: {
         const auto space = parser_.writable();
         return stream_->tryRead(space.data(), 1, space.size())

@@ -1,4 +1,5 @@
 // add, remove, transfer-leader, snapshot, log-level.
+#include <limits>
 #include <memory>
 
 #include "cmd/cli/cluster/commands.h"
@@ -63,7 +64,8 @@ int log_level_command(Operator& op, const Arguments& arguments) {
 
 // Ids are never 0: that is "none".
 CLI::Option* take_node(CLI::App& word, Arguments& arguments) {
-  return word.add_option("node", arguments.node, "id of a node")->check(CLI::PositiveNumber);
+  return word.add_option("node", arguments.node, "id of a node")
+      ->check(CLI::Range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()));
 }
 
 }  // namespace

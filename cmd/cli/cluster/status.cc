@@ -12,6 +12,7 @@ using net::administration::ClusterId;
 using net::administration::GroupStatus;
 using net::administration::Member;
 using net::administration::NodeStatus;
+using net::administration::to_hex;
 using Client = net::administration::Client;
 
 struct Row {
