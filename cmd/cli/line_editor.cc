@@ -1,12 +1,14 @@
 #include "cmd/cli/line_editor.h"
 
 #include <histedit.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <cwchar>
 
 namespace synchrodb::cli {
 namespace {
@@ -18,26 +20,44 @@ constexpr char kLiteral = '\1';
 constexpr char kFinish[] = "\x1e";
 
 volatile sig_atomic_t interrupted = 0;
+volatile sig_atomic_t resized = 0;
 
-void on_interrupt(int) {
-  interrupted = 1;
-}
-
-// Ctrl-C ends the reading of a line, not the program, within the scope.
-class InterruptScope {
+// Within the scope, Ctrl-C ends the reading of a line, not the program, and the editor learns of a
+// window's new size. The signals are blocked but for wait_for_key(): one that comes between two
+// keys would be missed otherwise.
+class SignalScope {
  public:
-  InterruptScope() {
+  SignalScope() {
     interrupted = 0;
+    sigset_t blocked;
+    ::sigemptyset(&blocked);
+    ::sigaddset(&blocked, SIGINT);
+    ::sigaddset(&blocked, SIGWINCH);
+    ::sigprocmask(SIG_BLOCK, &blocked, &mask_);
     struct sigaction action {};
-    action.sa_handler = on_interrupt;  // no SA_RESTART: the read shall return
-    ::sigaction(SIGINT, &action, &before_);
+    action.sa_handler = [](int) { interrupted = 1; };
+    ::sigaction(SIGINT, &action, &interrupt_);
+    action.sa_handler = [](int) { resized = 1; };
+    ::sigaction(SIGWINCH, &action, &resize_);
   }
-  ~InterruptScope() { ::sigaction(SIGINT, &before_, nullptr); }
-  InterruptScope(const InterruptScope&) = delete;
-  InterruptScope& operator=(const InterruptScope&) = delete;
+  ~SignalScope() {
+    ::sigaction(SIGINT, &interrupt_, nullptr);
+    ::sigaction(SIGWINCH, &resize_, nullptr);
+    ::sigprocmask(SIG_SETMASK, &mask_, nullptr);
+  }
+  SignalScope(const SignalScope&) = delete;
+  SignalScope& operator=(const SignalScope&) = delete;
+
+  // False: a signal came first.
+  bool wait_for_key() const {
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    return ::ppoll(&input, 1, nullptr, &mask_) > 0;
+  }
 
  private:
-  struct sigaction before_ {};
+  sigset_t mask_{};
+  struct sigaction interrupt_ {};
+  struct sigaction resize_ {};
 };
 
 std::size_t columns() {
@@ -85,6 +105,7 @@ struct LineEditor::Impl {
   std::string prompt;
   std::string hint;  // as shown, with its colours
   bool finishing = false;
+  const SignalScope* signals = nullptr;  // while a line is read
 
   static Impl& of(EditLine* editor) {
     void* self = nullptr;
@@ -107,6 +128,8 @@ struct LineEditor::Impl {
     el_push(editor, kFinish);
     return CC_REFRESH;
   }
+  // The next character. The editor's own function tries again after the first Ctrl-C.
+  static int next_character(EditLine* editor, wchar_t* out);
   static unsigned char on_tab(EditLine* editor, int) { return of(editor).complete(); }
 
   std::string before_cursor() const {
@@ -118,6 +141,25 @@ struct LineEditor::Impl {
   unsigned char complete();
   void bind_keys();
 };
+
+int LineEditor::Impl::next_character(EditLine* editor, wchar_t* out) {
+  std::mbstate_t state{};
+  while (true) {
+    if (!of(editor).signals->wait_for_key()) {
+      if (interrupted != 0) return -1;
+      if (resized != 0) el_resize(editor);
+      resized = 0;
+      continue;
+    }
+    char byte;
+    const ssize_t got = ::read(STDIN_FILENO, &byte, 1);
+    if (got <= 0) return static_cast<int>(got);
+    const std::size_t decoded = std::mbrtowc(out, &byte, 1, &state);
+    if (decoded == static_cast<std::size_t>(-2)) continue;  // the character goes on
+    if (decoded != static_cast<std::size_t>(-1)) return 1;
+    state = {};  // no UTF-8: without this byte
+  }
+}
 
 std::string& LineEditor::Impl::make_hint() {
   hint.clear();
@@ -182,6 +224,7 @@ LineEditor::LineEditor(Assistance assistance, std::string history_path)
   el_set(editor, EL_PROMPT_ESC, &Impl::show_prompt, kLiteral);
   el_set(editor, EL_RPROMPT_ESC, &Impl::show_hint, kLiteral);
   el_set(editor, EL_EDITOR, "emacs");
+  el_set(editor, EL_GETCFN, &Impl::next_character);
   impl_->bind_keys();
 
   HistEvent event;
@@ -202,7 +245,8 @@ LineEditor::~LineEditor() {
 std::optional<std::string> LineEditor::read(const std::string& prompt) {
   impl_->prompt = prompt;
   impl_->finishing = false;
-  const InterruptScope scope;
+  const SignalScope signals;
+  impl_->signals = &signals;
   int count = 0;
   const char* line = el_gets(impl_->editor, &count);
   if (line == nullptr || count <= 0) {

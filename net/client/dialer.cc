@@ -133,7 +133,16 @@ kj::Promise<kj::Own<kj::AsyncIoStream>> Dialer::connect(const Destination& desti
           return tls_->wrapClient(kj::mv(stream), view(host));
         });
   }
-  return timer().timeoutAfter(options_.timeout, kj::mv(connected));
+  // Whatever failed, TLS included: the consequence is that there is no connection.
+  return timer()
+      .timeoutAfter(options_.timeout, kj::mv(connected))
+      .catch_([](kj::Exception&& exception) -> kj::Promise<kj::Own<kj::AsyncIoStream>> {
+        if (exception.getType() == kj::Exception::Type::FAILED) {
+          return kj::Exception(kj::Exception::Type::DISCONNECTED, exception.getFile(),
+                               exception.getLine(), kj::str(exception.getDescription()));
+        }
+        return kj::mv(exception);
+      });
 }
 
 Error error_of(const kj::Exception& exception) {

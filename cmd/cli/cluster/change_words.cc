@@ -1,5 +1,4 @@
 // add, remove, transfer-leader, snapshot, log-level.
-#include <limits>
 #include <memory>
 
 #include "cmd/cli/cluster/commands.h"
@@ -62,10 +61,14 @@ int log_level_command(Operator& op, const Arguments& arguments) {
   return op.done("log level: " + arguments.level, {{"level", arguments.level}});
 }
 
-// Ids are never 0: that is "none".
+// Ids are never 0: that is "none". (CLI11 by itself takes -1 for a great number.)
 CLI::Option* take_node(CLI::App& word, Arguments& arguments) {
-  return word.add_option("node", arguments.node, "id of a node")
-      ->check(CLI::Range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()));
+  const auto check = [](const std::string& text) -> std::string {
+    const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
+    const bool zero = text.find_first_not_of('0') == std::string::npos;
+    return digits && !zero ? "" : "\"" + text + "\" is no node's id (1 or more)";
+  };
+  return word.add_option("node", arguments.node, "id of a node")->check(check, "ID");
 }
 
 }  // namespace
