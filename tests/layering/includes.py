@@ -86,7 +86,7 @@ LAYERS = {
     "tests/check": Layer(["tests/check", "sim/check", "cmd/sim"], [""]),
     "tests/net": Layer(["tests/net", "net", "engine", "consensus"], [""]),
     "tests/sanitizer": Layer([], [""]),
-    "tests/bench": Layer(["tests/bench", "sim", "engine", "consensus"], [""]),
+    "tests/bench": Layer(["tests/bench", "sim", "net", "engine", "consensus"], [""]),
 }
 OUR_FOLDERS = ("consensus", "engine", "sim", "net", "cmd", "bindings", "tests")
 
