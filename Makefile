@@ -11,6 +11,7 @@ SIM_DEV := build/dev/bin/synchrodb-sim
 
 # Options of the targets below, for the command line: make campaign SEEDS=0..100000
 SEEDS ?= 0..10000
+SECONDS ?= 600
 DEMO_SEEDS ?= 0..300
 DEMO_DEFECT ?= duplicate-command-applied
 
@@ -57,6 +58,13 @@ bench: setup ## Run the benchmarks: make bench [FILTER=regex]
 	@shopt -s nullglob; for bench in build/release/bin/*_bench; do \
 	  echo "== $$(basename $$bench)"; "$$bench" --benchmark_filter='$(or $(FILTER),.)' || exit; done
 
+.PHONY: bench-peers
+bench-peers: ## Against redis and etcd, one run: make bench-peers [ARGS="--quick"; ARGS=--help]
+	@.ci/setup build test peers && mkdir -p build
+	$(call configured,release)
+	@cmake --build --preset release -j $(JOBS) --target binaries synchrodb-load
+	@tests/bench/peers/peers.py $(ARGS)
+
 .PHONY: campaign
 campaign: build ## Many seeds: make campaign SEEDS=0..100000
 	@$(SIM) campaign --seeds $(SEEDS) --jobs $(JOBS)
@@ -77,6 +85,13 @@ asan: setup ## The test suite under AddressSanitizer and UndefinedBehaviorSaniti
 	$(call configured,asan)
 	@cmake --build --preset asan -j $(JOBS)
 	@ctest --preset asan -L unit
+
+.PHONY: fuzz
+fuzz: setup ## Fuzz all that reads foreign bytes: make fuzz [SECONDS=600] [TARGET=commands]
+	@mkdir -p build
+	$(call configured,fuzz)
+	@cmake --build --preset fuzz -j $(JOBS)
+	@tests/fuzz/run.py build/fuzz/bin $(TARGET) --seconds $(SECONDS) --jobs $(JOBS)
 
 .PHONY: format
 format: setup ## Format all C++ sources in place

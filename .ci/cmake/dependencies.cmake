@@ -5,6 +5,9 @@
 set(Python3_EXECUTABLE /usr/bin/python3 CACHE FILEPATH "Debian's Python")
 set(SYNCHRODB_SANITIZE_FLAGS -fsanitize=address,undefined -fno-sanitize-recover=all
                              -fno-omit-frame-pointer)
+# Coverage for libFuzzer everywhere; its main() only in the targets themselves.
+set(SYNCHRODB_FUZZ_FLAGS -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+                         -fno-omit-frame-pointer)
 
 set(Boost_USE_STATIC_LIBS ON)
 find_package(Boost 1.74 REQUIRED COMPONENTS fiber context)
@@ -16,7 +19,11 @@ find_library(CapnProto_kj-async_IMPORTED_LOCATION libkj-async.a)
 find_library(CapnProto_capnp-rpc_IMPORTED_LOCATION libcapnp-rpc.a)
 find_library(CapnProto_kj-tls_IMPORTED_LOCATION libkj-tls.a)
 find_library(CapnProto_kj-http_IMPORTED_LOCATION libkj-http.a)
+set(OPENSSL_USE_STATIC_LIBS ON)
 find_package(CapnProto 0.9.2 CONFIG REQUIRED)
+# The archive does not name what its shared twin was linked with.
+find_package(OpenSSL 3 REQUIRED)
+target_link_libraries(CapnProto::kj-tls INTERFACE OpenSSL::SSL)
 
 # abseil's package names its shared libraries; the archives lie beside them.
 find_package(absl CONFIG REQUIRED)
@@ -31,3 +38,11 @@ endforeach()
 
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(fmt REQUIRED)  # under spdlog, which is compiled into one file of ours
+
+# Line editing for the command line; libedit's package names only its shared library.
+find_library(LIBEDIT libedit.a REQUIRED)
+find_library(LIBTINFO libtinfo.a REQUIRED)
+find_library(LIBBSD libbsd.a REQUIRED)
+find_library(LIBMD libmd.a REQUIRED)
+find_package(prometheus-cpp REQUIRED CONFIG)

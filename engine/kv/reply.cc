@@ -59,13 +59,18 @@ void encode(const Reply& reply, std::string& out) {
     case Reply::Kind::kStatus:
     case Reply::Kind::kError:
     case Reply::Kind::kBulk:
+    case Reply::Kind::kVerbatim:
       return put_string(reply.text(), out);
     case Reply::Kind::kInteger:
       return put_signed(reply.number(), out);
+    case Reply::Kind::kBoolean:
+      return out.push_back(static_cast<char>(reply.number()));
     case Reply::Kind::kDouble:
       return put_fixed64(std::bit_cast<std::uint64_t>(reply.real_number()), out);
     case Reply::Kind::kArray:
     case Reply::Kind::kMap:
+    case Reply::Kind::kSet:
+    case Reply::Kind::kPush:
       put_varint(reply.elements().size(), out);
       for (const Reply& element : reply.elements()) encode(element, out);
       return;
@@ -73,6 +78,19 @@ void encode(const Reply& reply, std::string& out) {
 }
 
 namespace {
+
+Reply make_aggregate(Reply::Kind kind, std::vector<Reply> elements) {
+  switch (kind) {
+    case Reply::Kind::kMap:
+      return Reply::map(std::move(elements));
+    case Reply::Kind::kSet:
+      return Reply::set(std::move(elements));
+    case Reply::Kind::kPush:
+      return Reply::push(std::move(elements));
+    default:
+      return Reply::array(std::move(elements));
+  }
+}
 
 Reply read_reply(ByteReader& in, int depth) {
   const auto kind = static_cast<Reply::Kind>(in.byte());
@@ -87,12 +105,21 @@ Reply read_reply(ByteReader& in, int depth) {
       return Reply::error(std::string(in.string()));
     case Reply::Kind::kBulk:
       return Reply::bulk(std::string(in.string()));
+    case Reply::Kind::kVerbatim:
+      return Reply::verbatim(std::string(in.string()));
     case Reply::Kind::kInteger:
       return Reply::integer(in.signed_varint());
+    case Reply::Kind::kBoolean: {
+      const std::uint8_t value = in.byte();
+      if (value > 1) break;
+      return Reply::boolean(value == 1);
+    }
     case Reply::Kind::kDouble:
       return Reply::real(std::bit_cast<double>(in.fixed64()));
     case Reply::Kind::kArray:
-    case Reply::Kind::kMap: {
+    case Reply::Kind::kMap:
+    case Reply::Kind::kSet:
+    case Reply::Kind::kPush: {
       const std::size_t count = in.count();
       if (depth == 0 || (kind == Reply::Kind::kMap && count % 2 != 0)) break;
       // No reserve: a byte of input must not buy a whole element of memory before it is read.
@@ -100,8 +127,7 @@ Reply read_reply(ByteReader& in, int depth) {
       for (std::size_t i = 0; i < count && in.ok(); ++i) {
         elements.push_back(read_reply(in, depth - 1));
       }
-      return kind == Reply::Kind::kMap ? Reply::map(std::move(elements))
-                                       : Reply::array(std::move(elements));
+      return make_aggregate(kind, std::move(elements));
     }
   }
   in.fail();
@@ -133,6 +159,7 @@ void append_text(const Reply& reply, const std::string& indent, std::string& out
       out.append("(nil)");
       return;
     case Reply::Kind::kStatus:
+    case Reply::Kind::kVerbatim:
       out.append(reply.text());
       return;
     case Reply::Kind::kError:
@@ -143,6 +170,9 @@ void append_text(const Reply& reply, const std::string& indent, std::string& out
     case Reply::Kind::kInteger:
       out.append("(integer) ").append(std::to_string(reply.number()));
       return;
+    case Reply::Kind::kBoolean:
+      out.append(reply.number() != 0 ? "(true)" : "(false)");
+      return;
     case Reply::Kind::kDouble: {
       char text[40];
       std::snprintf(text, sizeof text, "(double) %.17g", reply.real_number());
@@ -150,7 +180,9 @@ void append_text(const Reply& reply, const std::string& indent, std::string& out
       return;
     }
     case Reply::Kind::kArray:
-    case Reply::Kind::kMap: {
+    case Reply::Kind::kMap:
+    case Reply::Kind::kSet:
+    case Reply::Kind::kPush: {
       const std::vector<Reply>& elements = reply.elements();
       if (elements.empty()) out.append("(empty array)");
       for (std::size_t i = 0; i < elements.size(); ++i) {

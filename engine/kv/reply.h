@@ -23,7 +23,11 @@ class Reply {
     kBulk = 5,   // a binary-safe string
     kArray = 6,  // elements()
     kDouble = 7,
-    kMap = 8,  // elements(): key, value, key, value ...
+    kMap = 8,        // elements(): key, value, key, value ...
+    kBoolean = 9,    // number(): 0 or 1, which is what it is in RESP2
+    kVerbatim = 10,  // a text for people, of RESP3's format "txt"; a bulk in RESP2
+    kSet = 11,       // elements(), none twice, in no order; an array in RESP2
+    kPush = 12,      // elements(): not the answer to a command; an array in RESP2
   };
 
   Reply() = default;  // nil
@@ -42,19 +46,24 @@ class Reply {
   // An even number of elements: key, value, key, value ...
   static Reply map(std::vector<Reply> elements) { return Reply(Kind::kMap, std::move(elements)); }
 
+  static Reply boolean(bool value) { return Reply(Kind::kBoolean, std::int64_t{value}); }
+  static Reply verbatim(std::string text) { return Reply(Kind::kVerbatim, std::move(text)); }
+  static Reply set(std::vector<Reply> elements) { return Reply(Kind::kSet, std::move(elements)); }
+  static Reply push(std::vector<Reply> elements) { return Reply(Kind::kPush, std::move(elements)); }
+
   Kind kind() const { return kind_; }
   bool is_nil() const { return kind_ == Kind::kNil || kind_ == Kind::kNilArray; }
   bool is_error() const { return kind_ == Kind::kError; }
   // True if this is the error with the given code, e.g. has_error_code("SESSIONEXPIRED").
   bool has_error_code(std::string_view code) const;
 
-  // Status, error and bulk only.
+  // Status, error, bulk and verbatim only.
   const std::string& text() const&;
   std::string&& text() &&;
-  // Integer only. (Named `number` because `integer` makes one.)
+  // Integer and boolean only. (Named `number` because `integer` makes one.)
   std::int64_t number() const;
   double real_number() const;
-  // Array and map only.
+  // Array, map, set and push only.
   const std::vector<Reply>& elements() const&;
   std::vector<Reply>&& elements() &&;
 

@@ -202,6 +202,22 @@ Reply StateMachine::read(const std::vector<std::string>& argv) const {
   return read(Args(views));
 }
 
+Reply StateMachine::read_encoded(std::string_view request) const {
+  RequestHead head;
+  RequestViews views;
+  if (!read_request(request, head, views)) return Reply::error("ERR malformed read");
+  const Args all(views.arguments);
+  if (views.counts.size() == 1) return read(all);
+  std::vector<Reply> replies;
+  replies.reserve(views.counts.size());
+  std::size_t from = 0;
+  for (const std::size_t count : views.counts) {
+    replies.push_back(read(all.subspan(from, count)));
+    from += count;
+  }
+  return Reply::array(std::move(replies));
+}
+
 WallTime StateMachine::stamp() const {
   return state_->stamp;
 }

@@ -56,6 +56,9 @@ class StateMachine {
   // A read-only command, evaluated at the last applied stamp. Writes are refused with an error.
   Reply read(std::span<const std::string_view> argv) const;
   Reply read(const std::vector<std::string>& argv) const;
+  // An encoded request (engine/kv/command.h) of reads, all evaluated at the last applied stamp: one
+  // command's reply comes bare, several commands answer with an array.
+  Reply read_encoded(std::string_view request) const;
 
   // The last applied stamp; zero before the first entry.
   WallTime stamp() const;

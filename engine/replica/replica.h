@@ -86,7 +86,7 @@ class Replica final : public WriterClient {
 
   void reply(Responder& responder, ProposeResult result) const;
   ClientReply not_leader() const;
-  ClientReply read_reply(const std::vector<std::string>& argv) const;
+  ClientReply read_reply(std::string_view request) const;
 
   Env& env_;
   GroupId group_;

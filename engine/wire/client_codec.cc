@@ -22,9 +22,7 @@ std::size_t changed_nodes(const ConfigurationChange& change) {
 }
 
 std::size_t content_words(const ClientRequest& request) {
-  std::size_t words = words_for(request.payload.size()) + request.argv.size();
-  for (const std::string& argument : request.argv) words += words_for(argument.size());
-  return words + changed_nodes(request.change);
+  return words_for(request.payload.size()) + changed_nodes(request.change);
 }
 
 // Of what hangs below the reply. False: it nests deeper than `depth`.
@@ -33,10 +31,13 @@ bool add_content_words(const Reply& reply, int depth, std::size_t& words) {
     case Reply::Kind::kStatus:
     case Reply::Kind::kError:
     case Reply::Kind::kBulk:
+    case Reply::Kind::kVerbatim:
       words += words_for(reply.text().size());
       return true;
     case Reply::Kind::kArray:
     case Reply::Kind::kMap:
+    case Reply::Kind::kSet:
+    case Reply::Kind::kPush:
       if (depth == 0) return false;
       words += 1 + kReplyWords * reply.elements().size();
       for (const Reply& element : reply.elements()) {
@@ -47,6 +48,7 @@ bool add_content_words(const Reply& reply, int depth, std::size_t& words) {
     case Reply::Kind::kNilArray:
     case Reply::Kind::kInteger:
     case Reply::Kind::kDouble:
+    case Reply::Kind::kBoolean:
       return true;
   }
   return false;
@@ -69,10 +71,6 @@ void write(wire::ClientRequest::Builder out, const ClientRequest& in) {
   out.setGroup(in.group.value);
   out.setTarget(in.target.value);
   if (!in.payload.empty()) out.setPayload(as_data(in.payload));
-  if (!in.argv.empty()) {
-    auto argv = out.initArgv(static_cast<unsigned>(in.argv.size()));
-    for (unsigned i = 0; i < argv.size(); ++i) argv.set(i, as_data(in.argv[i]));
-  }
   if (changed_nodes(in.change) > 0) write(out.initChange(), in.change);
 }
 
@@ -110,6 +108,18 @@ void write(wire::Reply::Builder out, const Reply& in) {
       break;
     case Reply::Kind::kMap:
       write(out.initMap(static_cast<unsigned>(in.elements().size())), in.elements());
+      break;
+    case Reply::Kind::kBoolean:
+      out.setBoolean(in.number() != 0);
+      break;
+    case Reply::Kind::kVerbatim:
+      out.setVerbatim(as_data(in.text()));
+      break;
+    case Reply::Kind::kSet:
+      write(out.initSet(static_cast<unsigned>(in.elements().size())), in.elements());
+      break;
+    case Reply::Kind::kPush:
+      write(out.initPush(static_cast<unsigned>(in.elements().size())), in.elements());
       break;
   }
 }
@@ -164,14 +174,11 @@ ClientRequest read_request(wire::ClientRequest::Reader in, FieldCheck& check) {
   out.group = GroupId{in.getGroup()};
   out.target = NodeId{in.getTarget()};
   out.payload = as_string(in.getPayload());
-  const auto argv = in.getArgv();
-  out.argv.reserve(argv.size());
-  for (const auto argument : argv) out.argv.push_back(as_string(argument));
   out.change = read(in.getChange(), check);
+  const bool reads =
+      out.kind == Kind::kRead || out.kind == Kind::kLeaseRead || out.kind == Kind::kStaleRead;
   if (out.kind == Kind::kWrite) check.require(!out.payload.empty(), "payload", "empty in a write");
-  if (out.kind == Kind::kRead || out.kind == Kind::kLeaseRead || out.kind == Kind::kStaleRead) {
-    check.require(!out.argv.empty() && !out.argv[0].empty(), "argv", "a read without a command");
-  }
+  if (reads) check.require(!out.payload.empty(), "payload", "empty in a read");
   return out;
 }
 
@@ -213,6 +220,14 @@ Reply read(wire::Reply::Reader in, int depth, FieldCheck& check) {
       if (!check.ok()) return Reply::nil();
       return Reply::map(read(elements, depth, check));
     }
+    case wire::Reply::BOOLEAN:
+      return Reply::boolean(in.getBoolean());
+    case wire::Reply::VERBATIM:
+      return Reply::verbatim(as_string(in.getVerbatim()));
+    case wire::Reply::SET:
+      return Reply::set(read(in.getSet(), depth, check));
+    case wire::Reply::PUSH:
+      return Reply::push(read(in.getPush(), depth, check));
   }
   check.unknown("reply", static_cast<std::uint64_t>(in.which()));
   return Reply::nil();

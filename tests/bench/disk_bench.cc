@@ -116,6 +116,7 @@ BENCHMARK(BM_WriteAndSync)->Arg(4 * 1024)->Arg(64 * 1024)->Iterations(1'000)->Us
 // longest time for which another fiber, which sleeps a millisecond at a time, was kept waiting.
 void BM_LogDuringSnapshot(benchmark::State& state) {
   const BenchFolder folder;
+  const std::string snapshot(256 * 1024 * 1024, 's');
   Times log_times, ticks;
   Loop loop;
   loop.run([&] {
@@ -131,7 +132,6 @@ void BM_LogDuringSnapshot(benchmark::State& state) {
     if (state.range(0) == 1) {
       ++running;
       loop.spawn("snapshot", [&] {
-        const std::string snapshot(256 * 1024 * 1024, 's');
         while (!ending) {
           auto file = disk->open("saving-1", Disk::Mode::kCreate).value();
           if (!file->truncate(0) || !file->write(0, snapshot) || !file->sync()) std::abort();

@@ -146,7 +146,9 @@ rc::Gen<Reply> any_reply(int depth) {
   const auto text = arbitrary<std::string>();
   if (depth == 0) {
     return rc::gen::oneOf(
-        rc::gen::element(Reply::nil(), Reply::nil_array(), Reply::ok()),
+        rc::gen::element(Reply::nil(), Reply::nil_array(), Reply::ok(), Reply::boolean(false),
+                         Reply::boolean(true)),
+        map(text, [](std::string s) { return Reply::verbatim(std::move(s)); }),
         map(text, [](std::string s) { return Reply::status(std::move(s)); }),
         map(text, [](std::string s) { return Reply::error(std::move(s)); }),
         map(text, [](std::string s) { return Reply::bulk(std::move(s)); }),
@@ -157,6 +159,10 @@ rc::Gen<Reply> any_reply(int depth) {
       any_reply(0),
       map(rc::gen::resize(4, rc::gen::container<std::vector<Reply>>(any_reply(depth - 1))),
           [](std::vector<Reply> elements) { return Reply::array(std::move(elements)); }),
+      map(rc::gen::pair(any_reply(depth - 1), rc::gen::inRange(0, 2)),
+          [](const std::pair<Reply, int>& pair) {
+            return pair.second == 0 ? Reply::set({pair.first}) : Reply::push({pair.first});
+          }),
       map(rc::gen::pair(any_reply(depth - 1), any_reply(depth - 1)),
           [](const std::pair<Reply, Reply>& pair) {
             return Reply::map({pair.first, pair.second});
@@ -181,6 +187,13 @@ RC_GTEST_PROP(Replies, HostileBytesAreRefusedOrMeanSomething, (const std::string
   std::string again;
   encode(decoded.value(), again);
   RC_ASSERT(again == bytes);
+}
+
+TEST(Replies, ABooleanIsZeroOrOne) {
+  EXPECT_EQ(decode_reply(std::string("\x09\x00", 2)).value(), Reply::boolean(false));
+  EXPECT_EQ(decode_reply("\x09\x01").value(), Reply::boolean(true));
+  EXPECT_FALSE(decode_reply("\x09\x02").ok());
+  EXPECT_FALSE(decode_reply("\x09").ok());
 }
 
 TEST(Replies, NestingIsBounded) {

@@ -103,10 +103,16 @@ inline std::string line_of(const Reply& reply) {
       return ":" + std::to_string(reply.number());
     case Reply::Kind::kBulk:
       return quote(reply.text());
+    case Reply::Kind::kBoolean:
+      return reply.number() != 0 ? "#t" : "#f";
+    case Reply::Kind::kVerbatim:
+      return "=" + quote(reply.text());
     case Reply::Kind::kDouble:
       return "," + std::to_string(reply.real_number());
     case Reply::Kind::kArray:
-    case Reply::Kind::kMap: {
+    case Reply::Kind::kMap:
+    case Reply::Kind::kSet:
+    case Reply::Kind::kPush: {
       std::string out = "[";
       for (const Reply& element : reply.elements()) {
         if (out.size() > 1) out += ", ";

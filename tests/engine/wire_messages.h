@@ -75,11 +75,11 @@ inline bool same(const PeerMessage& a, const PeerMessage& b) {
 }
 
 inline bool same(const ClientRequest& a, const ClientRequest& b) {
-  const auto& [kind, group, payload, argv, change, target] = a;
+  const auto& [kind, group, payload, change, target] = a;
   const auto& [add_voters, add_learners, remove] = change;
-  return std::tie(kind, group, payload, argv, target, add_voters, add_learners, remove) ==
-         std::tie(b.kind, b.group, b.payload, b.argv, b.target, b.change.add_voters,
-                  b.change.add_learners, b.change.remove);
+  return std::tie(kind, group, payload, target, add_voters, add_learners, remove) ==
+         std::tie(b.kind, b.group, b.payload, b.target, b.change.add_voters, b.change.add_learners,
+                  b.change.remove);
 }
 
 inline bool same(const ClientReply& a, const ClientReply& b) {
@@ -237,15 +237,13 @@ inline ClientRequest any_request() {
                                    Kind::kChange, Kind::kTransfer, Kind::kStatus);
   request.group = {any_word()};
   request.payload = "p" + any_bytes();
-  request.argv = {"GET"};
-  for (int n = pick(4); n > 0; --n) request.argv.push_back(any_bytes());
   request.change = {any_nodes(), any_nodes(), any_nodes()};
   request.target = {any_word()};
   return request;
 }
 
 inline Reply any_reply(int depth) {
-  switch (pick(depth > 0 ? 9 : 7)) {
+  switch (pick(depth > 0 ? 12 : 9)) {
     case 0:
       return Reply::nil();
     case 1:
@@ -260,15 +258,23 @@ inline Reply any_reply(int depth) {
       return Reply::bulk(any_bytes());
     case 6:
       return Reply::real(*rc::gen::arbitrary<double>());
+    case 7:
+      return Reply::boolean(any_bool());
+    case 8:
+      return Reply::verbatim(any_bytes());
     default:
       break;
   }
-  const bool map = any_bool();
+  const int kind = pick(4);
+  const bool map = kind == 0;
   std::vector<Reply> elements;
   for (int n = pick(4) * (map ? 2 : 1); n > 0; --n) {
     elements.push_back(any_reply(depth - 1));
   }
-  return map ? Reply::map(std::move(elements)) : Reply::array(std::move(elements));
+  if (map) return Reply::map(std::move(elements));
+  if (kind == 1) return Reply::set(std::move(elements));
+  if (kind == 2) return Reply::push(std::move(elements));
+  return Reply::array(std::move(elements));
 }
 
 inline ClientReply any_client_reply() {

@@ -85,8 +85,11 @@ LAYERS = {
     # The command `check` needs the checkers alone, and is tested with them.
     "tests/check": Layer(["tests/check", "sim/check", "cmd/sim"], [""]),
     "tests/net": Layer(["tests/net", "net", "engine", "consensus"], [""]),
+    # A node's RPC port with canned answers, for the tests of the command line.
+    "tests/cmd": Layer(["engine"], [""]),
     "tests/sanitizer": Layer([], [""]),
     "tests/bench": Layer(["tests/bench", "sim", "net", "engine", "consensus"], [""]),
+    "tests/fuzz": Layer(["tests/fuzz", "tests/engine", "net", "engine", "consensus"], [""]),
 }
 OUR_FOLDERS = ("consensus", "engine", "sim", "net", "cmd", "bindings", "tests")
 
