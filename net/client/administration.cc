@@ -158,10 +158,9 @@ kj::Promise<void> Client::set_link(std::uint64_t peer, const LinkFault& fault) {
   return request.send().ignoreResult();
 }
 
-kj::Promise<void> Client::set_clock_offset(std::int64_t wall_ns, std::int64_t monotonic_ns) {
+kj::Promise<void> Client::set_clock_offset(std::int64_t wall_ns) {
   auto request = node_.setClockOffsetRequest();
   request.setWallNs(wall_ns);
-  request.setMonotonicNs(monotonic_ns);
   return request.send().ignoreResult();
 }
 

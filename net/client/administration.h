@@ -98,7 +98,7 @@ class Client {
 
   // Refused by servers without --enable-fault-injection.
   kj::Promise<void> set_link(std::uint64_t peer, const LinkFault& fault);
-  kj::Promise<void> set_clock_offset(std::int64_t wall_ns, std::int64_t monotonic_ns);
+  kj::Promise<void> set_clock_offset(std::int64_t wall_ns);
   kj::Promise<void> set_disk(const DiskFault& fault);
   // Fulfilled when the node is gone.
   kj::Promise<void> lose_power();

@@ -38,9 +38,11 @@ RespConnection::RespConnection(RespServer& server, kj::Own<kj::AsyncIoStream> st
                   [this](const std::vector<std::string>& argv, Duration took, const Reply& reply) {
                     server_.commands_.completed(client_, argv, took, reply);
                   }) {
-  KJ_IF_MAYBE (fd, stream_->getFd()) fd_ = *fd;
+  KJ_IF_MAYBE (fd, stream_->getFd()) {
+    client_.fd = *fd;
+    if (plain) fd_ = *fd;
+  }
   client_.id = id;
-  client_.fd = fd_;
   client_.address = peer_name(*stream_);
   client_.local_address = local_name(*stream_);
   client_.created = client_.last_interaction = monotonic_now();

@@ -21,7 +21,6 @@ struct Arguments {
   double loss_percent = 0;
   DiskFault disk;
   std::string wall;
-  std::string monotonic;
 };
 
 // "500ms", "-2s", "0": a number and its unit.
@@ -74,13 +73,8 @@ int link_command(Operator& op, Arguments& arguments) {
 int clock_command(Operator& op, const Arguments& arguments) {
   const Result<std::int64_t> wall = parse_offset("--wall", arguments.wall);
   if (!wall) return op.misuse(wall.error().message);
-  const Result<std::int64_t> monotonic = parse_offset("--monotonic", arguments.monotonic);
-  if (!monotonic) return op.misuse(monotonic.error().message);
-  return inject(
-      op,
-      "clocks: wall " + std::to_string(wall.value()) + " ns off, monotonic " +
-          std::to_string(monotonic.value()) + " ns",
-      [&](Client& node) { return node.set_clock_offset(wall.value(), monotonic.value()); });
+  return inject(op, "clock: wall " + std::to_string(wall.value()) + " ns off",
+                [&](Client& node) { return node.set_clock_offset(wall.value()); });
 }
 
 int disk_command(Operator& op, const Arguments& arguments) {
@@ -109,7 +103,6 @@ void add_fault_words(CLI::App& cluster, Operator& op, int& exit_code) {
 
   CLI::App* clock = add_word(*fault, op, "fault clock");
   clock->add_option("--wall", arguments->wall, "offset of civil time: 500ms, -2s");
-  clock->add_option("--monotonic", arguments->monotonic, "offset of the monotonic clock");
   clock->callback([=, &op, &exit_code] { exit_code = clock_command(op, *arguments); });
 
   CLI::App* disk = add_word(*fault, op, "fault disk");
