@@ -114,7 +114,8 @@ void LogRecovery::replay_batch(const SegmentScan& scan, const FoundBatch& batch,
   last_good_ = h.sequence;
   last_segment_ = scan.segment;
   last_end_ = batch.first_sector + batch.sectors;
-  last_batch_ = std::move(parsed);
+  // What was not replayed must not be repeated either.
+  last_batch_ = parsed.whole ? std::move(parsed) : ParsedBatch{};
   tail_.clear();
   starts_.clear();
 }
