@@ -141,6 +141,17 @@ TEST(StorageFuzz, NumbersBeyondTheBoundAreDamageEverywhere) {
   EXPECT_FALSE(StorageDriver(with_votes, 1, options, false).open());
 }
 
+// Found by fuzzing: eight million sectors of which there are two.
+TEST(StorageFuzz, AClaimedSizeBuysNoMemory) {
+  const std::string two = storage::encode_segment_header(1, 1u << 23) + std::string(512, '\0');
+  const storage::SegmentScan scan = storage::scan_segment(two, 1, 1u << 23);
+  ASSERT_EQ(scan.sectors.size(), 3u);
+  EXPECT_EQ(scan.sectors[1].verdict, storage::SectorVerdict::kOld);
+  EXPECT_EQ(scan.sectors[2].verdict, storage::SectorVerdict::kRotten);
+  EXPECT_EQ(storage::scan_segment("", 1, 8).sectors.back().verdict,
+            storage::SectorVerdict::kRotten);
+}
+
 // Found by fuzzing: the head of a batch that was not replayed was written again.
 TEST(StorageFuzz, ABatchThatIsNotReplayedIsNotRepeated) {
   MemoryDisk disk;
