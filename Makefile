@@ -58,6 +58,13 @@ bench: setup ## Run the benchmarks: make bench [FILTER=regex]
 	@shopt -s nullglob; for bench in build/release/bin/*_bench; do \
 	  echo "== $$(basename $$bench)"; "$$bench" --benchmark_filter='$(or $(FILTER),.)' || exit; done
 
+.PHONY: bench-peers
+bench-peers: ## Against redis and etcd, one run: make bench-peers [ARGS="--quick"; ARGS=--help]
+	@.ci/setup build test peers && mkdir -p build
+	$(call configured,release)
+	@cmake --build --preset release -j $(JOBS) --target binaries synchrodb-load
+	@tests/bench/peers/peers.py $(ARGS)
+
 .PHONY: campaign
 campaign: build ## Many seeds: make campaign SEEDS=0..100000
 	@$(SIM) campaign --seeds $(SEEDS) --jobs $(JOBS)

@@ -91,6 +91,14 @@ struct ProtocolStatus {
   std::size_t log_bytes = 0;  // of the entries in memory
 };
 
+// What a leader knows of a member.
+struct PeerStatus {
+  NodeId node;
+  Index match;          // durable there, as far as it has said
+  bool active = false;  // it has answered since check-quorum last looked
+  bool awaits_snapshot = false;
+};
+
 class Protocol {
  public:
   virtual ~Protocol() = default;
@@ -119,6 +127,8 @@ class Protocol {
   // The meta data for a snapshot of the state machine at `applied`.
   virtual SnapshotMeta snapshot_meta(Index applied) const = 0;
   virtual ProtocolStatus status() const = 0;
+  // By node, this one apart; empty on a node that does not lead.
+  virtual std::vector<PeerStatus> peers() const = 0;
   // The term of the entry at `index` in this node's log (in memory, durable or not). Nothing above
   // the log's end, and below what compaction has left.
   virtual std::optional<Term> term_at(Index index) const = 0;

@@ -140,6 +140,17 @@ SnapshotMeta Raft::snapshot_meta(Index applied) const {
   return {applied, log_.term_at(applied).value_or(snapshot_.term), item.configuration, item.index};
 }
 
+std::vector<PeerStatus> Raft::peers() const {
+  std::vector<PeerStatus> out;
+  const auto* leader = std::get_if<role::Leader>(&role_);
+  if (leader == nullptr) return out;
+  for (const Progress& peer : leader->peers) {
+    const bool behind = peer.state == Progress::State::kSnapshot;
+    out.push_back({peer.node, peer.match, peer.active, behind});
+  }
+  return out;
+}
+
 ProtocolStatus Raft::status() const {
   ProtocolStatus status;
   if (std::holds_alternative<role::Leader>(role_)) {

@@ -102,6 +102,7 @@ class Raft final : public Protocol {
   void on_snapshot_staged(const Now& now, const SnapshotMeta& meta, bool intact) override;
   SnapshotMeta snapshot_meta(Index applied) const override;
   ProtocolStatus status() const override;
+  std::vector<PeerStatus> peers() const override;
   std::optional<Term> term_at(Index index) const override { return log_.term_at(index); }
   const Configuration& configuration() const override {
     return configurations_.latest().configuration;

@@ -15,9 +15,15 @@ find_package(Boost 1.74 REQUIRED COMPONENTS fiber context)
 # Cap'n Proto's package prefers its shared library; it looks into these variables first.
 find_library(CapnProto_capnp_IMPORTED_LOCATION libcapnp.a)
 find_library(CapnProto_kj_IMPORTED_LOCATION libkj.a)
-find_library(CapnProto_capnp-rpc_IMPORTED_LOCATION libcapnp-rpc.a)
 find_library(CapnProto_kj-async_IMPORTED_LOCATION libkj-async.a)
+find_library(CapnProto_capnp-rpc_IMPORTED_LOCATION libcapnp-rpc.a)
+find_library(CapnProto_kj-tls_IMPORTED_LOCATION libkj-tls.a)
+find_library(CapnProto_kj-http_IMPORTED_LOCATION libkj-http.a)
+set(OPENSSL_USE_STATIC_LIBS ON)
 find_package(CapnProto 0.9.2 CONFIG REQUIRED)
+# The archive does not name what its shared twin was linked with.
+find_package(OpenSSL 3 REQUIRED)
+target_link_libraries(CapnProto::kj-tls INTERFACE OpenSSL::SSL)
 
 # abseil's package names its shared libraries; the archives lie beside them.
 find_package(absl CONFIG REQUIRED)
@@ -32,3 +38,11 @@ endforeach()
 
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(fmt REQUIRED)  # under spdlog, which is compiled into one file of ours
+
+# Line editing for the command line; libedit's package names only its shared library.
+find_library(LIBEDIT libedit.a REQUIRED)
+find_library(LIBTINFO libtinfo.a REQUIRED)
+find_library(LIBBSD libbsd.a REQUIRED)
+find_library(LIBMD libmd.a REQUIRED)
+find_package(prometheus-cpp REQUIRED CONFIG)

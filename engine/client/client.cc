@@ -19,10 +19,14 @@ Client::Client(Clock& clock, Fibers& fibers, Transport& transport, RandomStream&
   turn_ = random_.below(nodes_.size());
 }
 
-Outcome Client::read(std::vector<std::string> argv, ReadConsistency consistency) {
+Outcome Client::read(const std::vector<std::string>& argv, ReadConsistency consistency) {
+  return read_request(encode_command(argv), consistency);
+}
+
+Outcome Client::read_request(std::string payload, ReadConsistency consistency) {
   ClientRequest request;
   request.group = options_.group;
-  request.argv = std::move(argv);
+  request.payload = std::move(payload);
   switch (consistency) {
     case ReadConsistency::kLinearizable:
       request.kind = ClientRequest::Kind::kRead;
@@ -40,7 +44,7 @@ Outcome Client::read(std::vector<std::string> argv, ReadConsistency consistency)
 Outcome Client::write(std::vector<std::string> argv) {
   Request request;
   request.commands.push_back(std::move(argv));
-  return execute(std::move(request));
+  return execute(request);
 }
 
 Outcome Client::transaction(std::vector<std::vector<std::string>> commands,
@@ -49,10 +53,10 @@ Outcome Client::transaction(std::vector<std::vector<std::string>> commands,
   request.transaction = true;
   request.commands = std::move(commands);
   request.watched = std::move(watched);
-  return execute(std::move(request));
+  return execute(request);
 }
 
-Outcome Client::execute(Request request) {
+Outcome Client::execute(Request& request) {
   const Instant deadline = clock_.now() + options_.call_timeout;
   if (!session_ && !open_session(deadline)) {
     Outcome failed;
@@ -129,6 +133,7 @@ Outcome Client::call(const ClientRequest& request, bool idempotent, Instant dead
       return outcome;
     } else {
       maybe_executed |= answer.value().status == ClientReply::Status::kUnknown;
+      outcome.why = std::move(answer.value().why);
       const NodeId hint = answer.value().leader;
       const bool useful = hint && hint != node && (first || leader_ != hint);
       leader_ = hint == node ? NodeId{} : hint;

@@ -41,6 +41,7 @@ struct Outcome {
   // Of a write that was sent: its name in the log, under which it takes effect at most once.
   SessionId session = {};
   std::uint64_t sequence = 0;
+  std::string why = {};  // kFailed: what the last node that refused said; may be empty
 };
 
 enum class ReadConsistency : std::uint8_t { kLinearizable, kLease, kStale };
@@ -53,12 +54,16 @@ class Client {
          ClientOptions options, std::vector<NodeId> nodes);
 
   // A read-only command.
-  Outcome read(std::vector<std::string> argv, ReadConsistency consistency);
+  Outcome read(const std::vector<std::string>& argv, ReadConsistency consistency);
+  // An encoded request (engine/kv/command.h) that only reads.
+  Outcome read_request(std::string payload, ReadConsistency consistency);
   // A command that may write. Opens a session first when there is none.
   Outcome write(std::vector<std::string> argv);
   // MULTI … EXEC as one log entry.
   Outcome transaction(std::vector<std::vector<std::string>> commands,
                       std::vector<WatchedKey> watched);
+  // A request of any kind; its session and sequence are filled in here.
+  Outcome execute(Request& request);
   Outcome change(const ConfigurationChange& change);
   Outcome transfer(NodeId target);
 
@@ -66,7 +71,6 @@ class Client {
   void set_nodes(std::vector<NodeId> nodes) { nodes_ = std::move(nodes); }
 
  private:
-  Outcome execute(Request request);
   bool open_session(Instant deadline);
   // `idempotent`: may be sent again after an attempt whose outcome is unknown.
   Outcome call(const ClientRequest& request, bool idempotent, Instant deadline);

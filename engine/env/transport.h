@@ -24,7 +24,7 @@ struct PeerMessage {
 struct ClientRequest {
   enum class Kind : std::uint8_t {
     kWrite,      // payload: an encoded kv request, to be replicated
-    kRead,       // argv: a read-only command, linearizable
+    kRead,       // payload: an encoded kv request that only reads, linearizable
     kLeaseRead,  // linearizable while the lease holds, else as kRead
     kStaleRead,  // whatever this node has applied
     kChange,     // membership change
@@ -32,10 +32,9 @@ struct ClientRequest {
     kStatus,
   } kind = Kind::kRead;
   GroupId group;
-  std::string payload;            // kWrite
-  std::vector<std::string> argv;  // reads
-  ConfigurationChange change;     // kChange
-  NodeId target;                  // kTransfer
+  std::string payload;         // kWrite, reads
+  ConfigurationChange change;  // kChange
+  NodeId target;               // kTransfer
 };
 
 struct ClientReply {

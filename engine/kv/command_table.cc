@@ -112,8 +112,8 @@ constexpr CommandSpec kCommands[] = {
      "Returns the expiration time of a key as a Unix milliseconds timestamp.", "7.0.0", "O(1)"},
     {"ping", -1, kStateless | kFast, 0, 0, 0, &commands::ping, nullptr, CommandGroup::kConnection,
      "[message]", "Returns the server's liveliness response.", "1.0.0", "O(1)"},
-    {"psetex", 4, kWrite | kFast | kDenyOom, 1, 1, 1, nullptr, &commands::psetex,
-     CommandGroup::kString, "key milliseconds value",
+    {"psetex", 4, kWrite | kDenyOom, 1, 1, 1, nullptr, &commands::psetex, CommandGroup::kString,
+     "key milliseconds value",
      "Sets both string value and expiration time in milliseconds of a key.", "2.6.0", "O(1)"},
     {"pttl", 2, kRead | kFast, 1, 1, 1, &commands::pttl, nullptr, CommandGroup::kGeneric, "key",
      "Returns the expiration time in milliseconds of a key.", "2.6.0", "O(1)"},
@@ -229,6 +229,12 @@ std::string_view to_string(CommandGroup group) {
       return "connection";
     case CommandGroup::kServer:
       return "server";
+    case CommandGroup::kCluster:
+      return "cluster";
+    case CommandGroup::kScripting:
+      return "scripting";
+    case CommandGroup::kPubSub:
+      return "pubsub";
   }
   return "";
 }

@@ -12,7 +12,16 @@
 
 namespace synchrodb {
 
-enum class CommandGroup : std::uint8_t { kString, kGeneric, kTransactions, kConnection, kServer };
+enum class CommandGroup : std::uint8_t {
+  kString,
+  kGeneric,
+  kTransactions,
+  kConnection,
+  kServer,
+  kCluster,
+  kScripting,
+  kPubSub,
+};
 
 // Bits of CommandSpec::flags.
 enum CommandFlag : std::uint32_t {

@@ -14,9 +14,8 @@ Reply move_key(WriteContext& context, Args args, bool only_if_new) {
   if (source == nullptr) return errors::no_such_key();
   if (from.key == to.key) return only_if_new ? Reply::integer(0) : Reply::ok();
   if (only_if_new && context.find(to) != nullptr) return Reply::integer(0);
-  const std::string value = std::move(source->value);
   const std::int64_t expiry_ms = source->expiry_ms;
-  context.keys.erase(from);
+  const std::string value = context.keys.take(from);
   context.put(to, value, expiry_ms);
   return only_if_new ? Reply::integer(1) : Reply::ok();
 }

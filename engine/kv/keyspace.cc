@@ -5,6 +5,8 @@
 
 #include "consensus/assert.h"
 #include "consensus/hash.h"
+#include "engine/kv/keyspace_snapshot.h"
+#include "engine/kv/memory.h"
 
 namespace synchrodb {
 namespace {
@@ -48,7 +50,10 @@ Keyspace& Keyspace::operator=(Keyspace&&) noexcept = default;
 
 Keyspace::Page& Keyspace::page_of(std::uint16_t slot) {
   auto& page = pages_[slot / kSlotsPerPage];
-  if (!page) page = std::make_unique<Page>();
+  if (!page) {
+    page = std::make_unique<Page>();
+    table_bytes_ += heap_block(sizeof(Page));
+  }
   return *page;
 }
 
@@ -69,6 +74,23 @@ void Keyspace::unindex_expiry(const Record& record, std::uint64_t hash) {
   if (record.expiry_ms != kNoExpiry) by_expiry_.erase({record.expiry_ms, hash, record.key});
 }
 
+void Keyspace::move_expiry(Record& record, std::uint64_t hash, std::int64_t expiry_ms) {
+  if (record.expiry_ms == expiry_ms) return;
+  unindex_expiry(record, hash);
+  record.expiry_ms = expiry_ms;
+  index_expiry(record, hash);
+}
+
+void Keyspace::count_out(const Record& record, std::uint64_t hash) {
+  digest_ -= hash_of_record(record, hash);
+  record_bytes_ -= memory_of(record);
+}
+
+void Keyspace::count_in(const Record& record, std::uint64_t hash) {
+  digest_ += hash_of_record(record, hash);
+  record_bytes_ += memory_of(record);
+}
+
 Record& Keyspace::insert(const KeyRef& key, std::string value, std::int64_t expiry_ms,
                          std::uint64_t version) {
   auto fresh = std::make_unique<Record>();
@@ -78,37 +100,58 @@ Record& Keyspace::insert(const KeyRef& key, std::string value, std::int64_t expi
   fresh->version = version;
   fresh->value_hash = hash_of_value(fresh->value);
   Page& page = page_of(key.slot);
-  Record& record = *page.slots[key.slot % kSlotsPerPage].insert(key.hash, std::move(fresh));
+  SlotTable& table = page.slots[key.slot % kSlotsPerPage];
+  table_bytes_ -= table.memory_bytes();
+  Record& record = *table.insert(key.hash, std::move(fresh));
+  table_bytes_ += table.memory_bytes();
   ++page.keys;
   ++size_;
-  digest_ += hash_of_record(record, key.hash);
+  count_in(record, key.hash);
   index_expiry(record, key.hash);
   return record;
 }
 
-void Keyspace::erase(const KeyRef& key) {
+std::unique_ptr<Record> Keyspace::unlink(const KeyRef& key) {
   Page& page = page_of(key.slot);
-  const auto record = page.slots[key.slot % kSlotsPerPage].erase(key.hash, key.key);
-  digest_ -= hash_of_record(*record, key.hash);
+  SlotTable& table = page.slots[key.slot % kSlotsPerPage];
+  table_bytes_ -= table.memory_bytes();
+  std::unique_ptr<Record> record = table.erase(key.hash, key.key);
+  table_bytes_ += table.memory_bytes();
+  count_out(*record, key.hash);
   unindex_expiry(*record, key.hash);
   --page.keys;
   --size_;
+  return record;
+}
+
+void Keyspace::erase(const KeyRef& key) {
+  std::unique_ptr<Record> record = unlink(key);
+  if (snapshot_ != nullptr) [[unlikely]] {
+    snapshot_->keep_erased(std::move(record), key.hash);
+  }
+}
+
+std::string Keyspace::take(const KeyRef& key) {
+  std::unique_ptr<Record> record = unlink(key);
+  if (snapshot_ == nullptr) return std::move(record->value);
+  std::string value = record->value;
+  snapshot_->keep_erased(std::move(record), key.hash);
+  return value;
 }
 
 void Keyspace::assign(Record& record, std::string_view value, std::int64_t expiry_ms,
                       std::uint64_t version) {
   const std::uint64_t key_hash = stable_hash(record.key);
-  digest_ -= hash_of_record(record, key_hash);
-  if (record.expiry_ms != expiry_ms) {
-    unindex_expiry(record, key_hash);
-    record.expiry_ms = expiry_ms;
-    index_expiry(record, key_hash);
+  count_out(record, key_hash);
+  if (snapshot_ != nullptr) [[unlikely]] {
+    snapshot_->keep_value(record, key_hash);
   }
+  move_expiry(record, key_hash, expiry_ms);
   record.value.assign(value);
   trim(record.value);
   record.value_hash = hash_of_value(record.value);
   record.version = version;
-  digest_ += hash_of_record(record, key_hash);
+  count_in(record, key_hash);
 }
 
 void Keyspace::append(Record& record, std::string_view bytes, std::uint64_t version) {
@@ -118,7 +161,10 @@ void Keyspace::append(Record& record, std::string_view bytes, std::uint64_t vers
 void Keyspace::overwrite(Record& record, std::size_t offset, std::string_view bytes,
                          std::uint64_t version) {
   const std::uint64_t key_hash = stable_hash(record.key);
-  digest_ -= hash_of_record(record, key_hash);
+  count_out(record, key_hash);
+  if (snapshot_ != nullptr) [[unlikely]] {
+    snapshot_->keep_copy(record, key_hash);
+  }
   std::string& value = record.value;
   const std::size_t end = offset + bytes.size();
   // Everything from here on changes: what is overwritten, or what is added past the old end.
@@ -132,19 +178,18 @@ void Keyspace::overwrite(Record& record, std::size_t offset, std::string_view by
   }
   record.value_hash += hash_of_chunks(value, from, end);
   record.version = version;
-  digest_ += hash_of_record(record, key_hash);
+  count_in(record, key_hash);
 }
 
 void Keyspace::set_expiry(Record& record, std::int64_t expiry_ms, std::uint64_t version) {
   const std::uint64_t key_hash = stable_hash(record.key);
-  digest_ -= hash_of_record(record, key_hash);
-  if (record.expiry_ms != expiry_ms) {
-    unindex_expiry(record, key_hash);
-    record.expiry_ms = expiry_ms;
-    index_expiry(record, key_hash);
+  count_out(record, key_hash);
+  if (snapshot_ != nullptr) [[unlikely]] {
+    snapshot_->keep_copy(record, key_hash);
   }
+  move_expiry(record, key_hash, expiry_ms);
   record.version = version;
-  digest_ += hash_of_record(record, key_hash);
+  count_in(record, key_hash);
 }
 
 void Keyspace::remove_expired(std::int64_t now_ms, std::size_t limit) {
@@ -161,7 +206,58 @@ std::optional<std::int64_t> Keyspace::earliest_expiry_ms() const {
 }
 
 void Keyspace::clear() {
-  *this = Keyspace();
+  Pages gone = std::exchange(pages_, {});
+  by_expiry_.clear();
+  size_ = 0;
+  digest_ = 0;
+  record_bytes_ = 0;
+  table_bytes_ = 0;
+  if (snapshot_ != nullptr) snapshot_->keep_pages(std::move(gone));
+}
+
+bool Keyspace::dismantle(std::size_t limit) {
+  snapshot_.reset();
+  for (std::size_t n = 0; n < limit && !by_expiry_.empty(); ++n) {
+    by_expiry_.erase(by_expiry_.begin());
+  }
+  if (!by_expiry_.empty()) return false;  // it refers to the keys
+  for (auto& page : pages_) {
+    if (!page) continue;
+    for (SlotTable& table : page->slots) {
+      if (limit == 0) return false;
+      limit -= table.drop_last(limit);
+      if (table.size() > 0) return false;
+    }
+    page.reset();
+  }
+  return true;
+}
+
+void Keyspace::begin_snapshot(std::uint64_t version) {
+  SYNCHRODB_ASSERT(snapshot_ == nullptr, "one snapshot at a time");
+  snapshot_ = std::make_unique<KeyspaceSnapshot>(version);
+}
+
+bool Keyspace::next_piece(std::size_t max_bytes, std::string& out) {
+  SYNCHRODB_ASSERT(snapshot_ != nullptr, "pieces are of a snapshot that has begun");
+  if (!snapshot_->next(*this, max_bytes, out)) return false;
+  snapshot_.reset();
+  return true;
+}
+
+void Keyspace::end_snapshot() {
+  snapshot_.reset();
+}
+
+std::size_t Keyspace::memory_of(const Record& record) {
+  std::size_t bytes = heap_block(sizeof(Record)) + heap_of(record.key) + heap_of(record.value);
+  // A node of the index by expiry: three pointers and a colour beside the value.
+  if (record.expiry_ms != kNoExpiry) bytes += heap_block(4 * sizeof(void*) + sizeof(ByExpiry));
+  return bytes;
+}
+
+std::size_t Keyspace::memory_bytes() const {
+  return sizeof(Keyspace) + record_bytes_ + table_bytes_;
 }
 
 const Record& Keyspace::at_rank(std::size_t rank) const {

@@ -33,6 +33,8 @@ struct ScanCursor {
   std::uint64_t value = 0;
 };
 
+class KeyspaceSnapshot;
+
 class Keyspace {
  public:
   Keyspace();
@@ -41,7 +43,8 @@ class Keyspace {
   Keyspace& operator=(Keyspace&&) noexcept;
 
   // Null when absent. A key that is past its expiry but not yet removed is found: the caller
-  // compares expiry_ms with its own "now". The pointer dies with the key.
+  // compares expiry_ms with its own "now". The pointer dies with the key; only the calls below
+  // change what it points to.
   Record* find(const KeyRef& key);
   const Record* find(const KeyRef& key) const;
 
@@ -49,6 +52,8 @@ class Keyspace {
   Record& insert(const KeyRef& key, std::string value, std::int64_t expiry_ms,
                  std::uint64_t version);
   void erase(const KeyRef& key);
+  // Erases a present key and returns what it held.
+  std::string take(const KeyRef& key);
 
   // Writes to a present key; `version` is the index of the entry that writes.
   void assign(Record& record, std::string_view value, std::int64_t expiry_ms,
@@ -64,8 +69,26 @@ class Keyspace {
   std::optional<std::int64_t> earliest_expiry_ms() const;
 
   void clear();
+  // Frees about `limit` keys, in no useful order, of a keyspace that nobody will look at again; so
+  // that a large one need not be freed at once. True when nothing is left.
+  bool dismantle(std::size_t limit);
+
+  // A snapshot of the keys as they are now, to be read while writes go on (keyspace_snapshot.h).
+  // Every write from here on must have a version above `version`, and no key has one now. At most
+  // one at a time.
+  void begin_snapshot(std::uint64_t version);
+  // Appends some more of it to `out`, as KeyspaceSnapshot::next does; true when all keys are out,
+  // and the snapshot is over.
+  bool next_piece(std::size_t max_bytes, std::string& out);
+  void end_snapshot();
+  bool snapshot_active() const { return snapshot_ != nullptr; }
 
   std::size_t size() const { return size_; }
+  // The memory of all this, as far as it can be told in O(1): keys, values, tables and the index by
+  // expiry, with what the allocator adds. Not what a snapshot keeps aside.
+  std::size_t memory_bytes() const;
+  // The part of it that a key takes.
+  static std::size_t memory_of(const Record& record);
   // A sum over the keys of a hash of (key, value, expiry, version).
   std::uint64_t digest() const { return digest_; }
 
@@ -87,6 +110,8 @@ class Keyspace {
   const Record& at_rank(std::size_t rank) const;
 
  private:
+  friend class KeyspaceSnapshot;
+
   static constexpr std::uint32_t kPages = 256;
   static constexpr std::uint32_t kSlotsPerPage = kHashSlots / kPages;
   static constexpr int kCursorHashBits = 49;
@@ -102,14 +127,25 @@ class Keyspace {
     auto operator<=>(const ByExpiry&) const = default;
   };
 
+  using Pages = std::array<std::unique_ptr<Page>, kPages>;
+
   Page& page_of(std::uint16_t slot);
+  // Takes a present key out of the tables and of all counts.
+  std::unique_ptr<Record> unlink(const KeyRef& key);
+  // Before and after every change of a record: what it adds to the digest and to the memory.
+  void count_out(const Record& record, std::uint64_t hash);
+  void count_in(const Record& record, std::uint64_t hash);
+  void move_expiry(Record& record, std::uint64_t hash, std::int64_t expiry_ms);
   void index_expiry(const Record& record, std::uint64_t hash);
   void unindex_expiry(const Record& record, std::uint64_t hash);
 
-  std::array<std::unique_ptr<Page>, kPages> pages_;
+  Pages pages_;
   std::set<ByExpiry> by_expiry_;
   std::size_t size_ = 0;
   std::uint64_t digest_ = 0;
+  std::size_t record_bytes_ = 0;
+  std::size_t table_bytes_ = 0;
+  std::unique_ptr<KeyspaceSnapshot> snapshot_;  // null: none is active
 };
 
 template <class Visit>

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "consensus/assert.h"
+#include "engine/kv/memory.h"
 
 namespace synchrodb {
 
@@ -68,6 +69,22 @@ std::unique_ptr<Record> SlotTable::erase(std::uint64_t hash, std::string_view ke
     resize(bits_ - 1);
   }
   return record;
+}
+
+std::size_t SlotTable::drop_last(std::size_t limit) {
+  std::size_t dropped = 0;
+  while (dropped < limit && count_ > 0) {
+    if (cells_.back().record) {
+      --count_;
+      ++dropped;
+    }
+    cells_.pop_back();
+  }
+  return dropped;
+}
+
+std::size_t SlotTable::memory_bytes() const {
+  return heap_block(cells_.capacity() * sizeof(Cell));
 }
 
 void SlotTable::resize(unsigned bits) {

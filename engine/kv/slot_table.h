@@ -35,7 +35,13 @@ class SlotTable {
   // The key must be present. Gives the record back.
   std::unique_ptr<Record> erase(std::uint64_t hash, std::string_view key);
 
+  // Frees records, at most `limit`, in a table that is only to be emptied: nothing but this and
+  // size() may be called from then on. Returns how many.
+  std::size_t drop_last(std::size_t limit);
+
   std::size_t size() const { return count_; }
+  // Of the cells, without the records.
+  std::size_t memory_bytes() const;
 
   // Iteration in ascending (hash, key): the position of the first key whose hash is at least
   // `hash`, and of the next key at or after `position`; end() past the last. Positions die with the

@@ -14,6 +14,8 @@
 #include "engine/kv/errors.h"
 #include "engine/kv/keyspace.h"
 #include "engine/kv/request_reader.h"
+#include "engine/kv/snapshot_format.h"
+#include "engine/kv/state_pieces.h"
 
 namespace synchrodb {
 namespace {
@@ -24,9 +26,6 @@ constexpr std::int64_t kMaxNanos = std::numeric_limits<std::int64_t>::max();
 // Removals of expired keys by one entry, so that a mass expiry does not hold up the node; whoever
 // looks a key up sees that it has expired all the same.
 constexpr std::size_t kMaxRemovalsPerEntry = 1000;
-
-constexpr std::string_view kSnapshotMagic = "SDKV";
-constexpr std::uint8_t kSnapshotVersion = 1;
 
 // The commands of a request as views into its payload.
 struct RequestViews {
@@ -80,14 +79,14 @@ struct StateMachine::State {
   Reply apply_in_session(const RequestHead& head);
   Reply run(bool transaction);
   Reply execute(WriteContext& context, Args args);
-  bool restore_keys(ByteReader& in);
-
   StateMachineOptions options;
   Keyspace keys;
   ClientSessions sessions;
   WallTime stamp;
   Index applied;
   RequestViews views;  // scratch of apply(): empty between calls
+  std::optional<StateWriter> writer;
+  std::optional<StateReader> reader;
 };
 
 std::uint64_t StateMachine::State::digest() const {
@@ -202,6 +201,22 @@ Reply StateMachine::read(const std::vector<std::string>& argv) const {
   return read(Args(views));
 }
 
+Reply StateMachine::read_encoded(std::string_view request) const {
+  RequestHead head;
+  RequestViews views;
+  if (!read_request(request, head, views)) return Reply::error("ERR malformed read");
+  const Args all(views.arguments);
+  if (views.counts.size() == 1) return read(all);
+  std::vector<Reply> replies;
+  replies.reserve(views.counts.size());
+  std::size_t from = 0;
+  for (const std::size_t count : views.counts) {
+    replies.push_back(read(all.subspan(from, count)));
+    from += count;
+  }
+  return Reply::array(std::move(replies));
+}
+
 WallTime StateMachine::stamp() const {
   return state_->stamp;
 }
@@ -243,66 +258,105 @@ std::size_t StateMachine::session_count() const {
   return state_->sessions.size();
 }
 
-// Layout: magic, version, applied, stamp, sessions (ClientSessions::serialize), number of keys,
-// then key, value, expiry and version of each in the order of the keyspace, then the digest (8
-// bytes, little-endian), which restore() must arrive at. Numbers are varints.
 void StateMachine::serialize(std::string& out) const {
   const State& state = *state_;
-  out.append(kSnapshotMagic);
-  out.push_back(static_cast<char>(kSnapshotVersion));
-  put_varint(state.applied.value, out);
-  put_signed(state.stamp.ns, out);
+  put_state_head(state.applied, state.stamp, out);
   state.sessions.serialize(out);
   put_varint(state.keys.size(), out);
-  state.keys.for_each([&](const Record& record) {
-    put_string(record.key, out);
-    put_string(record.value, out);
-    put_signed(record.expiry_ms, out);
-    put_varint(record.version, out);
-  });
+  state.keys.for_each([&](const Record& record) { put_record(record, out); });
   put_fixed64(state.digest(), out);
 }
 
-bool StateMachine::State::restore_keys(ByteReader& in) {
-  const std::size_t count = in.count(4);
-  for (std::size_t i = 0; i < count; ++i) {
-    const KeyRef key(in.string());
-    const std::string_view value = in.string();
-    const std::int64_t expiry_ms = in.signed_varint();
-    const std::uint64_t version = in.varint();
-    const bool sound = in.ok() && value.size() <= kMaxStringBytes && expiry_ms >= kNoExpiry &&
-                       version <= applied.value && keys.find(key) == nullptr;
-    if (!sound) return false;
-    keys.insert(key, std::string(value), expiry_ms, version);
-  }
-  return true;
-}
-
 Result<> StateMachine::restore(std::string_view bytes) {
-  if (bytes.substr(0, kSnapshotMagic.size()) != kSnapshotMagic) {
-    return Error{ErrorCode::kCorrupt, "not a snapshot of the key-value state machine"};
-  }
-  ByteReader in(bytes.substr(kSnapshotMagic.size()));
-  if (const std::uint8_t version = in.byte(); !in.ok() || version != kSnapshotVersion) {
-    return Error{ErrorCode::kUnsupported,
-                 "key-value snapshot of an unknown version " + std::to_string(version)};
-  }
-  auto fresh = std::make_unique<State>(state_->options);
-  fresh->applied = Index{in.varint()};
-  fresh->stamp = WallTime{in.signed_varint()};
-  if (!fresh->sessions.restore(in) || !fresh->restore_keys(in)) {
-    return Error{ErrorCode::kCorrupt, "malformed key-value snapshot"};
-  }
-  if (const std::uint64_t digest = in.fixed64();
-      !in.ok() || !in.at_end() || digest != fresh->digest()) {
-    return Error{ErrorCode::kCorrupt, "key-value snapshot does not have the digest it claims"};
-  }
-  state_ = std::move(fresh);
+  StateMachine fresh(state_->options);
+  fresh.begin_restore();
+  if (Result<> read = fresh.restore_piece(bytes); !read) return read;
+  if (Result<> whole = fresh.finish_restore(); !whole) return whole;
+  *this = std::move(fresh);
   return {};
 }
 
 void StateMachine::clear() {
   state_ = std::make_unique<State>(state_->options);
+}
+
+// ---- piece by piece ----------------------------------------------------------------------------
+
+void StateMachine::begin_snapshot() {
+  State& state = *state_;
+  SYNCHRODB_ASSERT(!state.writer, "one snapshot at a time");
+  state.writer.emplace(state.keys, state.sessions, state.applied, state.stamp, state.digest());
+}
+
+bool StateMachine::snapshot_active() const {
+  return state_->writer.has_value();
+}
+
+bool StateMachine::next_piece(std::size_t max_bytes, std::string& out) {
+  SYNCHRODB_ASSERT(state_->writer, "pieces are of a snapshot that has begun");
+  const bool last = state_->writer->next(max_bytes, out);
+  if (last) state_->writer.reset();
+  return last;
+}
+
+void StateMachine::end_snapshot() {
+  state_->writer.reset();
+}
+
+void StateMachine::begin_restore() {
+  clear();
+  state_->reader.emplace(state_->keys, state_->sessions);
+}
+
+Result<> StateMachine::restore_piece(std::string_view bytes) {
+  SYNCHRODB_ASSERT(state_->reader, "begin_restore() comes first");
+  return state_->reader->add(bytes);
+}
+
+Result<> StateMachine::finish_restore() {
+  State& state = *state_;
+  SYNCHRODB_ASSERT(state.reader, "begin_restore() comes first");
+  if (Result<> whole = state.reader->finish(); !whole) return whole;
+  state.applied = state.reader->applied();
+  state.stamp = state.reader->stamp();
+  if (state.reader->digest() != state.digest()) {
+    return Error{ErrorCode::kCorrupt, "key-value snapshot does not have the digest it claims"};
+  }
+  state.reader.reset();
+  return {};
+}
+
+bool StateMachine::dismantle(std::size_t limit) {
+  state_->writer.reset();
+  state_->reader.reset();
+  return state_->sessions.dismantle(limit) && state_->keys.dismantle(limit);
+}
+
+// ---- memory ------------------------------------------------------------------------------------
+
+std::size_t StateMachine::memory_bytes() const {
+  return sizeof(State) + state_->keys.memory_bytes() + state_->sessions.memory_bytes();
+}
+
+std::optional<std::size_t> StateMachine::memory_of(std::string_view key) const {
+  const ReadContext context{state_->keys, state_->now_ms(), 0};
+  const Record* record = context.find(key);
+  if (record == nullptr) return std::nullopt;
+  return Keyspace::memory_of(*record);
+}
+
+bool StateMachine::may_need_memory(std::string_view payload) const {
+  RequestHead head;
+  RequestViews views;
+  if (!read_request(payload, head, views) || head.kind != RequestKind::kExecute) return false;
+  if (head.session && state_->sessions.has_applied(head.session, head.sequence)) return false;
+  std::size_t at = 0;
+  for (const std::size_t count : views.counts) {
+    const CommandSpec* command = find_command(views.arguments[at]);
+    if (command != nullptr && command->has(kDenyOom)) return true;
+    at += count;
+  }
+  return false;
 }
 
 }  // namespace synchrodb

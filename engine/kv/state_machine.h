@@ -40,6 +40,10 @@ struct StateMachineOptions {
 
 inline constexpr Duration kMaxStampJump = seconds(3600);
 
+// Redis' answer to a command that would need more memory than there is left.
+inline constexpr std::string_view kOutOfMemory =
+    "OOM command not allowed when used memory > 'maxmemory'.";
+
 class StateMachine {
  public:
   explicit StateMachine(StateMachineOptions options = {});
@@ -56,6 +60,9 @@ class StateMachine {
   // A read-only command, evaluated at the last applied stamp. Writes are refused with an error.
   Reply read(std::span<const std::string_view> argv) const;
   Reply read(const std::vector<std::string>& argv) const;
+  // An encoded request (engine/kv/command.h) of reads, all evaluated at the last applied stamp: one
+  // command's reply comes bare, several commands answer with an array.
+  Reply read_encoded(std::string_view request) const;
 
   // The last applied stamp; zero before the first entry.
   WallTime stamp() const;
@@ -81,13 +88,51 @@ class StateMachine {
   std::size_t key_count() const;
   std::size_t session_count() const;
 
-  // Appends everything that apply() depends on, the stamp and the applied index included.
+  // Appends everything that apply() depends on, the stamp and the applied index included: a whole
+  // snapshot at once (snapshot_format.h). Time and memory grow with the state.
   void serialize(std::string& out) const;
   // Replaces all state by a serialized one; on error nothing has changed. Hostile input is answered
   // with kCorrupt or kUnsupported.
   Result<> restore(std::string_view bytes);
   // Back to the state before the first entry.
   void clear();
+
+  // ---- The same piece by piece, in bounded work a call.
+
+  // Fixes the state of this moment as a snapshot, in O(1): the pieces, put together, are what
+  // serialize() would have written now, whatever is applied between them. While it lasts, what
+  // entries change is kept in its old form too, until it has been given out. At most one at a time;
+  // restoring and clear() end it.
+  void begin_snapshot();
+  bool snapshot_active() const;
+  // Appends about `max_bytes` (at least 1) of the snapshot to `out`: more by one key or one
+  // session's reply at most. True when that was the last, and the snapshot is over.
+  bool next_piece(std::size_t max_bytes, std::string& out);
+  void end_snapshot();
+
+  // Reads a serialized state back into a machine that is used for nothing else until
+  // finish_restore() has returned ok; then it stands where the serialized one stood. Errors as
+  // restore()'s, after which the machine can only be destroyed, cleared or dismantled. What
+  // restore_piece() cannot use yet it keeps.
+  void begin_restore();
+  Result<> restore_piece(std::string_view bytes);
+  Result<> finish_restore();
+
+  // Frees about `limit` keys and sessions of a machine that nobody will look at again; true when
+  // what is left is quickly destroyed.
+  bool dismantle(std::size_t limit);
+
+  // ---- Memory.
+
+  // What keys, values, tables and sessions take: a running count, near enough for a limit, without
+  // what a snapshot keeps aside.
+  std::size_t memory_bytes() const;
+  // What a key takes of it; nothing if there is no such key.
+  std::optional<std::size_t> memory_of(std::string_view key) const;
+  // Whether applying this payload may need more memory: it holds a command that Redis refuses when
+  // memory is full (kDenyOom), and is not the repetition of a request that has been applied, which
+  // would be answered from its session.
+  bool may_need_memory(std::string_view payload) const;
 
  private:
   struct State;

@@ -56,11 +56,8 @@ Reply getrange(const ReadContext& context, Args args) {
 
 Reply getdel(WriteContext& context, Args args) {
   const KeyRef key(args[1]);
-  Record* record = context.find(key);
-  if (record == nullptr) return Reply::nil();
-  Reply value = Reply::bulk(std::move(record->value));
-  context.keys.erase(key);
-  return value;
+  if (context.find(key) == nullptr) return Reply::nil();
+  return Reply::bulk(context.keys.take(key));
 }
 
 Reply getset(WriteContext& context, Args args) {

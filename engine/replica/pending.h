@@ -43,7 +43,7 @@ class PendingWrites {
 class PendingReads {
  public:
   struct Read {
-    std::vector<std::string> argv;
+    std::string request;  // encoded
     ReadMode mode = ReadMode::kReadIndex;
     std::unique_ptr<Responder> responder;
   };

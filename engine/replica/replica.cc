@@ -143,12 +143,12 @@ void Replica::handle(const Now& now, Asked asked) {
     case ClientRequest::Kind::kLeaseRead: {
       const ReadMode mode =
           request.kind == ClientRequest::Kind::kRead ? ReadMode::kReadIndex : ReadMode::kLease;
-      const ReadId id = reads_.add({std::move(request.argv), mode, std::move(asked.responder)});
+      const ReadId id = reads_.add({std::move(request.payload), mode, std::move(asked.responder)});
       protocol_->read(now, id, mode);
       return;
     }
     case ClientRequest::Kind::kStaleRead:
-      asked.responder->reply(read_reply(request.argv));
+      asked.responder->reply(read_reply(request.payload));
       return;
     case ClientRequest::Kind::kChange: {
       const ProposeResult result = protocol_->change(now, request.change);
@@ -284,7 +284,7 @@ void Replica::serve_ready_reads() {
   while (auto ready = reads_.next_ready(state_machine_.applied())) {
     auto& [index, read] = *ready;
     env_.observer.on_read_served(group_, index, state_machine_.applied(), read.mode);
-    read.responder->reply(read_reply(read.argv));
+    read.responder->reply(read_reply(read.request));
   }
 }
 
@@ -326,8 +326,9 @@ void Replica::restore(const SnapshotMeta& meta) {
 }
 
 Result<> Replica::restore_from_disk(const SnapshotMeta& meta) {
-  Result<std::shared_ptr<const std::string>> sealed = storage_.read_snapshot(group_);
+  Result<StoredSnapshot> sealed = storage_.read_snapshot(group_);
   if (!sealed) return sealed.error();
+  SYNCHRODB_ASSERT(sealed.value().meta == meta, "nothing replaces a snapshot before the start");
   const std::optional<std::string_view> state = open_snapshot(*sealed.value());
   if (!state) return Error{ErrorCode::kCorrupt, "the snapshot's seal is broken"};
   if (Result<> restored = state_machine_.restore(*state); !restored) return restored;
@@ -367,16 +368,16 @@ void Replica::send_snapshot(const SnapshotSend& send) {
 
 // In a fiber of its own, so that a slow disk holds up no heartbeat.
 void Replica::load_snapshot() {
-  const Index before = snapshot_meta_.index;
-  Result<std::shared_ptr<const std::string>> loaded = storage_.read_snapshot(group_);
+  Result<StoredSnapshot> loaded = storage_.read_snapshot(group_);
   snapshot_loading_ = false;
   std::vector<SnapshotSend> waiting = std::exchange(sends_waiting_, {});
-  if (before != snapshot_meta_.index) return;  // superseded meanwhile; consensus asks again
+  // A newer one may be on the disk before this replica has heard of it; consensus asks again.
+  if (loaded && loaded.value().meta != snapshot_meta_) return;
   if (!loaded || !open_snapshot(*loaded.value())) {
     request_snapshot();  // the disk's copy is damaged: make a new one from memory
     return;
   }
-  snapshot_ = std::move(loaded).value();
+  snapshot_ = std::move(loaded).value().state;
   for (const SnapshotSend& send : waiting) send_chunk(send);
 }
 
@@ -411,10 +412,10 @@ ClientReply Replica::not_leader() const {
   return reply;
 }
 
-ClientReply Replica::read_reply(const std::vector<std::string>& argv) const {
+ClientReply Replica::read_reply(std::string_view request) const {
   ClientReply reply;
   reply.status = ClientReply::Status::kOk;
-  reply.reply = state_machine_.read(argv);
+  reply.reply = state_machine_.read_encoded(request);
   reply.term = applied_term_;
   reply.index = state_machine_.applied();
   return reply;

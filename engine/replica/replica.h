@@ -42,6 +42,10 @@ class Replica final : public WriterClient {
   // Makes a snapshot of what is applied, soon.
   void request_snapshot();
 
+  // What the newest snapshot stands for, as far as this replica has heard; 0: none.
+  Index snapshot_index() const { return snapshot_meta_.index; }
+  bool snapshot_in_progress() const { return snapshot_in_progress_; }
+
   const Protocol& protocol() const { return *protocol_; }
   const StateMachine& state_machine() const { return state_machine_; }
 
@@ -86,7 +90,7 @@ class Replica final : public WriterClient {
 
   void reply(Responder& responder, ProposeResult result) const;
   ClientReply not_leader() const;
-  ClientReply read_reply(const std::vector<std::string>& argv) const;
+  ClientReply read_reply(std::string_view request) const;
 
   Env& env_;
   GroupId group_;

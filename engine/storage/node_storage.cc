@@ -181,7 +181,7 @@ Result<> NodeStorage::save_snapshot(GroupId group, const SnapshotMeta& meta,
   return {};
 }
 
-Result<std::shared_ptr<const std::string>> NodeStorage::read_snapshot(GroupId group) {
+Result<StoredSnapshot> NodeStorage::read_snapshot(GroupId group) {
   return snapshots_.read(group);
 }
 

@@ -32,7 +32,7 @@ class NodeStorage : public Storage {
   bool needs_confirmation() const override { return !failed_ && needs_confirmation_; }
   Result<> save_snapshot(GroupId group, const SnapshotMeta& meta, const std::string& state,
                          Index log_start) override;
-  Result<std::shared_ptr<const std::string>> read_snapshot(GroupId group) override;
+  Result<StoredSnapshot> read_snapshot(GroupId group) override;
 
  private:
   // Entries of `group` from `first` on are in the batch being built.

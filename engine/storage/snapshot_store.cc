@@ -194,11 +194,13 @@ Result<> SnapshotStore::install(GroupId group, const SnapshotMeta& meta) {
   return make_current(group, meta, staging_name(group));
 }
 
-Result<std::shared_ptr<const std::string>> SnapshotStore::read(GroupId group) {
+Result<StoredSnapshot> SnapshotStore::read(GroupId group) {
   while (true) {
     auto it = current_.find(group);
     if (it == current_.end()) return Error{ErrorCode::kNotFound, "no snapshot"};
-    if (std::shared_ptr<const std::string> cached = it->second.state.lock()) return cached;
+    if (std::shared_ptr<const std::string> cached = it->second.state.lock()) {
+      return StoredSnapshot{it->second.meta, std::move(cached)};
+    }
     const std::string name = it->second.name;
     // Parks: the writer may replace the snapshot meanwhile, and its file is then gone.
     Result<std::unique_ptr<File>> file = disk_.open(name, Disk::Mode::kMustExist);
@@ -218,7 +220,7 @@ Result<std::shared_ptr<const std::string>> SnapshotStore::read(GroupId group) {
       return Error{ErrorCode::kCorrupt, "snapshot: its file has vanished"};
     }
     now.state = state;
-    return std::shared_ptr<const std::string>(std::move(state));
+    return StoredSnapshot{now.meta, std::move(state)};
   }
 }
 

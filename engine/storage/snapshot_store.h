@@ -45,7 +45,7 @@ class SnapshotStore {
   // The staged snapshot becomes the current one, durably.
   Result<> install(GroupId group, const SnapshotMeta& meta);
 
-  Result<std::shared_ptr<const std::string>> read(GroupId group);
+  Result<StoredSnapshot> read(GroupId group);
 
  private:
   struct Current {

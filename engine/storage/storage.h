@@ -34,6 +34,13 @@ struct StagedSnapshot {
   bool intact = false;  // the whole file's checksum matched
 };
 
+// A snapshot as it was read back.
+struct StoredSnapshot {
+  SnapshotMeta meta;
+  std::shared_ptr<const std::string> state;
+  const std::string& operator*() const { return *state; }
+};
+
 // All calls may park and are made by one fiber at a time, the writer's; `read_snapshot` by any.
 class Storage {
  public:
@@ -60,8 +67,9 @@ class Storage {
   virtual Result<> save_snapshot(GroupId group, const SnapshotMeta& meta, const std::string& state,
                                  Index log_start) = 0;
 
-  // The whole current snapshot's state; kNotFound without one, kCorrupt when it is damaged.
-  virtual Result<std::shared_ptr<const std::string>> read_snapshot(GroupId group) = 0;
+  // The current snapshot, whole; kNotFound without one, kCorrupt when it is damaged. Whoever has
+  // not heard yet that the writer has replaced it learns from `meta` which one this is.
+  virtual Result<StoredSnapshot> read_snapshot(GroupId group) = 0;
 };
 
 std::unique_ptr<Storage> make_storage(Disk& disk, Buggify& buggify, Observer& observer,

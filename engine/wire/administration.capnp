@@ -30,8 +30,8 @@ interface Administration {
 
   # What becomes of messages that this node sends to `peer` (0: to everyone).
   setLink @9 (peer :UInt64, fault :LinkFault) -> ();
-  # Moves this node's clocks.
-  setClockOffset @10 (wallNs :Int64, monotonicNs :Int64) -> ();
+  # Moves this node's wall clock (its monotonic clock never steps).
+  setClockOffset @10 (wallNs :Int64) -> ();
   # A slow, full or failing disk.
   setDisk @11 (fault :DiskFault) -> ();
   # As if the power failed: the process ends at once and what was not synced is gone.

@@ -8,10 +8,9 @@ $Cxx.namespace("synchrodb::wire");
 struct ClientRequest {
   kind @0 :Kind;
   group @1 :UInt64;
-  payload @2 :Data;  # write: a request of engine/kv/command.h
-  argv @3 :List(Data);  # reads: the command's name first
-  change @4 :ConfigurationChange;  # change
-  target @5 :UInt64;  # transfer
+  payload @2 :Data;  # write, reads: a request of engine/kv/command.h
+  change @3 :ConfigurationChange;  # change
+  target @4 :UInt64;  # transfer
 
   enum Kind {
     write @0;

@@ -22,9 +22,7 @@ std::size_t changed_nodes(const ConfigurationChange& change) {
 }
 
 std::size_t content_words(const ClientRequest& request) {
-  std::size_t words = words_for(request.payload.size()) + request.argv.size();
-  for (const std::string& argument : request.argv) words += words_for(argument.size());
-  return words + changed_nodes(request.change);
+  return words_for(request.payload.size()) + changed_nodes(request.change);
 }
 
 // Of what hangs below the reply. False: it nests deeper than `depth`.
@@ -73,10 +71,6 @@ void write(wire::ClientRequest::Builder out, const ClientRequest& in) {
   out.setGroup(in.group.value);
   out.setTarget(in.target.value);
   if (!in.payload.empty()) out.setPayload(as_data(in.payload));
-  if (!in.argv.empty()) {
-    auto argv = out.initArgv(static_cast<unsigned>(in.argv.size()));
-    for (unsigned i = 0; i < argv.size(); ++i) argv.set(i, as_data(in.argv[i]));
-  }
   if (changed_nodes(in.change) > 0) write(out.initChange(), in.change);
 }
 
@@ -180,14 +174,11 @@ ClientRequest read_request(wire::ClientRequest::Reader in, FieldCheck& check) {
   out.group = GroupId{in.getGroup()};
   out.target = NodeId{in.getTarget()};
   out.payload = as_string(in.getPayload());
-  const auto argv = in.getArgv();
-  out.argv.reserve(argv.size());
-  for (const auto argument : argv) out.argv.push_back(as_string(argument));
   out.change = read(in.getChange(), check);
+  const bool reads =
+      out.kind == Kind::kRead || out.kind == Kind::kLeaseRead || out.kind == Kind::kStaleRead;
   if (out.kind == Kind::kWrite) check.require(!out.payload.empty(), "payload", "empty in a write");
-  if (out.kind == Kind::kRead || out.kind == Kind::kLeaseRead || out.kind == Kind::kStaleRead) {
-    check.require(!out.argv.empty() && !out.argv[0].empty(), "argv", "a read without a command");
-  }
+  if (reads) check.require(!out.payload.empty(), "payload", "empty in a read");
   return out;
 }
 

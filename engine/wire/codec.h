@@ -8,7 +8,7 @@
 //   - appended entries are consecutive from prev_index, with terms that neither fall nor pass the
 //     message's; a configuration entry holds a configuration
 //   - a snapshot chunk lies within the snapshot's total
-//   - a write has a payload, a read a command, a membership change at most 1,024 nodes
+//   - a write has a payload and so has a read, a membership change at most 1,024 nodes
 //   - a reply nests at most kMaxReplyDepth deep (engine/kv/reply.h), a map has a value for each key
 #pragma once
 

@@ -10,36 +10,21 @@
 #pragma once
 
 #include <kj/async-io.h>
+#include <kj/debug.h>
 
 #include <functional>
 #include <memory>
-#include <optional>
-#include <string>
 #include <utility>
 
 #include "consensus/assert.h"
 #include "engine/env/fibers.h"
+#include "net/loop/worker_thread.h"
 
 namespace synchrodb::net {
 
 // The seam's monotonic clock in the real world: it goes on while the machine sleeps
 // (CLOCK_BOOTTIME). Fibers' deadlines are readings of it. Any thread.
 Instant monotonic_now();
-
-// A thread beside the loop, for calls that block (fdatasync and the like). Work runs in the order
-// in which it was given.
-class WorkerThread {
- public:
-  explicit WorkerThread(const std::string& name);  // as `top -H` shows it, 15 bytes
-  ~WorkerThread();                                 // finishes the work that it has
-  WorkerThread(const WorkerThread&) = delete;
-  WorkerThread& operator=(const WorkerThread&) = delete;
-
- private:
-  friend class Loop;
-  struct State;
-  std::unique_ptr<State> state_;
-};
 
 class Loop final : public Fibers {
  public:
@@ -48,8 +33,8 @@ class Loop final : public Fibers {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  // Runs `body` in a first fiber, and the loop until stop(); then cancels every fiber and lets all of
-  // them unwind. Once. Called by the thread that made the loop.
+  // Runs `body` in a first fiber, and the loop until stop(); then cancels every fiber and lets all
+  // of them unwind. Once. Called by the thread that made the loop.
   void run(std::function<void()> body);
   // run() returns soon. From any fiber or KJ callback of the loop.
   void stop();
@@ -74,14 +59,14 @@ class Loop final : public Fibers {
   // before the loop waits for events: the place to flush what the turn has gathered. Must not park.
   void at_end_of_turn(std::function<void()> callback);
 
-  kj::AsyncIoContext& io() { return io_; }
-  kj::Timer& timer() { return io_.provider->getTimer(); }
+  kj::AsyncIoContext& io() { return *io_; }
+  kj::Timer& timer() { return io_->provider->getTimer(); }
   std::size_t live_fibers() const;
 
  private:
   struct Impl;
 
-  kj::AsyncIoContext io_;
+  std::unique_ptr<kj::AsyncIoContext> io_;  // whose destructor may throw
   std::unique_ptr<Impl> impl_;
 };
 
@@ -92,7 +77,7 @@ T Loop::await(kj::Promise<T> promise) {
   struct Waiting {
     Fiber* fiber;
     bool done = false;
-    kj::Maybe<kj::Exception> failure;
+    kj::Maybe<kj::Exception> failure = nullptr;
   } waiting{current()};
   const auto finish = [this, &waiting] {
     waiting.done = true;
@@ -105,7 +90,7 @@ T Loop::await(kj::Promise<T> promise) {
   if constexpr (std::is_void_v<T>) {
     auto watched = promise.then([finish] { finish(); }, fail).eagerlyEvaluate(nullptr);
     while (!waiting.done) park(kNever);
-    KJ_IF_MAYBE(exception, waiting.failure) kj::throwFatalException(kj::mv(*exception));
+    KJ_IF_MAYBE (exception, waiting.failure) kj::throwFatalException(kj::mv(*exception));
   } else {
     kj::Maybe<T> value;
     auto watched = promise
@@ -117,7 +102,7 @@ T Loop::await(kj::Promise<T> promise) {
                            fail)
                        .eagerlyEvaluate(nullptr);
     while (!waiting.done) park(kNever);
-    KJ_IF_MAYBE(exception, waiting.failure) kj::throwFatalException(kj::mv(*exception));
+    KJ_IF_MAYBE (exception, waiting.failure) kj::throwFatalException(kj::mv(*exception));
     return kj::mv(KJ_ASSERT_NONNULL(value));
   }
 }

@@ -350,9 +350,7 @@ std::size_t weight_of(const PeerMessage& message) {
 }
 
 std::size_t weight_of(const ClientRequest& request) {
-  std::size_t bytes = 96 + request.payload.size();
-  for (const std::string& word : request.argv) bytes += 8 + word.size();
-  return bytes;
+  return 96 + request.payload.size();
 }
 
 std::size_t weight_of(const ClientReply&) {

@@ -37,9 +37,11 @@ bool Admin::already(const ConfigurationChange& step) const {
          std::none_of(step.remove.begin(), step.remove.end(), member);
 }
 
-bool Admin::change_step(const ConfigurationChange& step) {
+bool Admin::change_step(const ConfigurationChange& step, std::size_t fewest) {
   while (!stopped_) {
     if (already(step)) return true;
+    const std::size_t voters = cluster_.configuration().voters.size() + step.add_voters.size();
+    if (!step.remove.empty() && voters < fewest + step.remove.size()) return false;
     const Outcome outcome = make_client().change(step);
     if (outcome.kind == Outcome::Kind::kOk) return true;
     SOMETIMES(outcome.kind == Outcome::Kind::kUnknown, "a membership change's outcome was unknown");
@@ -48,12 +50,13 @@ bool Admin::change_step(const ConfigurationChange& step) {
   return false;
 }
 
-void Admin::change(std::vector<ConfigurationChange> steps, std::function<void()> done) {
+void Admin::change(std::vector<ConfigurationChange> steps, std::size_t fewest,
+                   std::function<void()> done) {
   ++changes_begun_;
   ++under_way_;
-  fibers_.spawn("change", [this, steps = std::move(steps), done = std::move(done)] {
+  fibers_.spawn("change", [this, steps = std::move(steps), fewest, done = std::move(done)] {
     bool all = true;
-    for (const ConfigurationChange& step : steps) all = all && change_step(step);
+    for (const ConfigurationChange& step : steps) all = all && change_step(step, fewest);
     --under_way_;
     if (all && done) done();
   });

@@ -18,7 +18,10 @@ class Admin {
 
   // Each starts a fiber and returns at once. Steps that fail are tried again until stop().
   // `done`: what to do when the change is committed, on the operator's fiber.
-  void change(std::vector<ConfigurationChange> steps, std::function<void()> done = {});
+  // `fewest`: a removal that would leave fewer voters, as things are when its turn comes, is let
+  // be.
+  void change(std::vector<ConfigurationChange> steps, std::size_t fewest,
+              std::function<void()> done = {});
   void transfer(NodeId target);
   // One change asked of one node, once.
   void ask(NodeId node, const ConfigurationChange& change, std::function<void()> done);
@@ -30,7 +33,7 @@ class Admin {
   std::uint64_t changes_begun() const { return changes_begun_; }
 
  private:
-  bool change_step(const ConfigurationChange& step);
+  bool change_step(const ConfigurationChange& step, std::size_t fewest);
   bool already(const ConfigurationChange& step) const;
   Client make_client(NodeId preferred = {});
 

@@ -89,7 +89,8 @@ void Nemesis::change_membership(Active& active) {
   }
   if (steps.empty()) return;
   world_.counters.apply(active.kind);
-  admin_.change(std::move(steps), [this] { world_.counters.strike(FaultKind::kMembershipChange); });
+  admin_.change(std::move(steps), fewest,
+                [this] { world_.counters.strike(FaultKind::kMembershipChange); });
 }
 
 // A leader that has just won is asked for one change, whatever its predecessors had begun.

@@ -148,7 +148,8 @@ void Nemesis::replace(Process& process, Duration down) {
     promote.remove = {old};
     steps = {learn, promote};
   }
-  admin_.change(std::move(steps), [this] {
+  constexpr std::size_t kAny = 1;  // the new member takes the place of the old one
+  admin_.change(std::move(steps), kAny, [this] {
     world_.counters.strike(FaultKind::kWipeAndRejoin);
     SOMETIMES(true, "a wiped machine rejoined under a new id");
   });

@@ -297,10 +297,12 @@ void World::judge_outage(std::string what) {
   kernel_.stop();
 }
 
-// A member whose disk cannot be used again cannot be waited for.
+// A member whose disk cannot be used again cannot be waited for. Neither can one that still mends
+// its log where a majority does: the group stops rather than forget (consensus/recovery.cc).
 bool World::lost_for_good(NodeId member) const {
   const Process* process = cluster_->find(member);
-  return process == nullptr || process->ended_itself();
+  if (process == nullptr || process->ended_itself()) return true;
+  return process->protocol() != nullptr && process->protocol()->status().recovering;
 }
 
 std::optional<std::string> World::legitimate_outage() const {

@@ -66,8 +66,7 @@ TEST(PendingWrites, ALaterLeadershipMayProposeAtALowerIndex) {
 TEST(PendingReads, WaitForTheirIndexToBeApplied) {
   PendingReads reads;
   int answered = 0;
-  const ReadId id =
-      reads.add({{"GET", "k"}, ReadMode::kReadIndex, std::make_unique<Recorder>(&answered)});
+  const ReadId id = reads.add({"get", ReadMode::kReadIndex, std::make_unique<Recorder>(&answered)});
   auto read = reads.take(id);
   ASSERT_TRUE(read.has_value());
   EXPECT_FALSE(reads.take(id).has_value());

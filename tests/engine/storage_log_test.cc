@@ -312,6 +312,7 @@ TEST_F(StorageLog, AnOlderSnapshotIsIgnored) {
   ASSERT_TRUE(storage_->save_snapshot(kGroup, snapshot_meta(Index{4}, Term{1}), "new", Index{5}));
   ASSERT_TRUE(storage_->save_snapshot(kGroup, snapshot_meta(Index{2}, Term{1}), "old", Index{3}));
   EXPECT_EQ(*storage_->read_snapshot(kGroup).value(), "new");
+  EXPECT_EQ(storage_->read_snapshot(kGroup).value().meta.index, Index{4});
   EXPECT_EQ(reopen().at(kGroup).snapshot->index, Index{4});
 }
 

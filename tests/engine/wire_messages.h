@@ -75,11 +75,11 @@ inline bool same(const PeerMessage& a, const PeerMessage& b) {
 }
 
 inline bool same(const ClientRequest& a, const ClientRequest& b) {
-  const auto& [kind, group, payload, argv, change, target] = a;
+  const auto& [kind, group, payload, change, target] = a;
   const auto& [add_voters, add_learners, remove] = change;
-  return std::tie(kind, group, payload, argv, target, add_voters, add_learners, remove) ==
-         std::tie(b.kind, b.group, b.payload, b.argv, b.target, b.change.add_voters,
-                  b.change.add_learners, b.change.remove);
+  return std::tie(kind, group, payload, target, add_voters, add_learners, remove) ==
+         std::tie(b.kind, b.group, b.payload, b.target, b.change.add_voters, b.change.add_learners,
+                  b.change.remove);
 }
 
 inline bool same(const ClientReply& a, const ClientReply& b) {
@@ -237,8 +237,6 @@ inline ClientRequest any_request() {
                                    Kind::kChange, Kind::kTransfer, Kind::kStatus);
   request.group = {any_word()};
   request.payload = "p" + any_bytes();
-  request.argv = {"GET"};
-  for (int n = pick(4); n > 0; --n) request.argv.push_back(any_bytes());
   request.change = {any_nodes(), any_nodes(), any_nodes()};
   request.target = {any_word()};
   return request;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/kv/command.h"
 #include "engine/wire/codec.h"
 
 namespace synchrodb::wire_test {
@@ -71,7 +72,7 @@ inline std::vector<Sample> samples() {
   chunk.data = std::make_shared<const std::string>("nine byte");
   ClientRequest get;
   get.group = {1};
-  get.argv = {"GET", "key"};
+  get.payload = encode_command({"GET", "key"});
   ClientReply answer;
   answer.status = ClientReply::Status::kOk;
   answer.reply = Reply::array({Reply::bulk("value"), Reply::map({Reply::nil(), Reply::real(2)})});

@@ -108,7 +108,7 @@ SCOPES = {
     "engine": ALL,
     "sim": (CLOCK, THREAD, RANDOM, SOCKET, ENVIRONMENT, UNORDERED, HASH, ADDRESS, REAL_WAIT),
     # Runs below the scheduler, in the middle of a switch, and only in sanitizer builds.
-    "sim/kernel/sanitizer": (CLOCK, RANDOM, SOCKET, ENVIRONMENT, UNORDERED),
+    "engine/fibers/sanitizer": (CLOCK, RANDOM, SOCKET, ENVIRONMENT, UNORDERED),
     # Worker processes, progress and rates: outside the simulated world, but what is in a result row
     # comes from the run alone.
     "sim/campaign": (RANDOM, UNORDERED, HASH, ADDRESS, REAL_WAIT),

@@ -60,6 +60,9 @@ LAYERS = {
     "engine/wire": Layer(
         ["engine", "consensus"], [*_ENGINE_LIBRARIES, *_WIRE], WORLDLY_STANDARD_HEADERS
     ),
+    # Below both worlds, and no part of the engine.
+    "engine/fibers": Layer(["engine/fibers"], ["boost/context/", "sys/mman.h", "unistd.h"]),
+    "engine/fibers/sanitizer": Layer([], ["pthread.h"]),
     "sim": Layer(
         ["sim", "engine", "consensus"],
         ["boost/", "absl/", "nlohmann/", "xxhash.h", "cxxabi.h", "sys/mman.h", "unistd.h", *_WIRE],
@@ -70,7 +73,6 @@ LAYERS = {
         ["boost/", "absl/", "nlohmann/", "xxhash.h", "sys/", "unistd.h", "fcntl.h", "poll.h",
          "signal.h"],
     ),
-    "sim/kernel/sanitizer": Layer([], ["pthread.h"]),
     "sim/check": Layer(["sim/check"], ["absl/", "nlohmann/"], FICKLE_STANDARD_HEADERS),
     "net": Layer(["net", "engine", "consensus"], [""]),
     "cmd/sim": Layer(["cmd/sim", "sim", "engine", "consensus"], [""]),
@@ -83,6 +85,8 @@ LAYERS = {
     # The command `check` needs the checkers alone, and is tested with them.
     "tests/check": Layer(["tests/check", "sim/check", "cmd/sim"], [""]),
     "tests/net": Layer(["tests/net", "net", "engine", "consensus"], [""]),
+    # A node's RPC port with canned answers, for the tests of the command line.
+    "tests/cmd": Layer(["engine"], [""]),
     "tests/sanitizer": Layer([], [""]),
     "tests/bench": Layer(["tests/bench", "sim", "net", "engine", "consensus"], [""]),
     "tests/fuzz": Layer(

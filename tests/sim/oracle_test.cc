@@ -29,6 +29,7 @@ class Puppet final : public Protocol {
   void on_snapshot_staged(const Now&, const SnapshotMeta&, bool) override {}
   SnapshotMeta snapshot_meta(Index) const override { return {}; }
   ProtocolStatus status() const override { return said; }
+  std::vector<PeerStatus> peers() const override { return {}; }
   std::optional<Term> term_at(Index index) const override {
     if (index > said.last) return std::nullopt;
     return terms.contains(index) ? terms.at(index) : Term{1};

@@ -1,11 +1,11 @@
-#include "sim/kernel/stack_pool.h"
+#include "engine/fibers/stack_pool.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <new>
 
-namespace synchrodb::sim {
+namespace synchrodb {
 namespace {
 
 std::size_t guard_bytes() {
@@ -50,4 +50,4 @@ void StackPool::give_back(boost::context::stack_context& stack) noexcept {
   stack.sp = nullptr;
 }
 
-}  // namespace synchrodb::sim
+}  // namespace synchrodb

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace synchrodb::sim {
+namespace synchrodb {
 
 // 64 KiB each, with an inaccessible page below, so that an overflow is a fault instead of a
 // corrupted neighbour. Mapping one costs 11 us, taking one from the pool nothing; a campaign runs
@@ -41,4 +41,4 @@ class PooledStack {
   }
 };
 
-}  // namespace synchrodb::sim
+}  // namespace synchrodb

@@ -1,0 +1,29 @@
+// synchrodb-server: one node of a cluster.
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "net/config/command_line.h"
+#include "net/server/server.h"
+
+extern char** environ;
+
+int main(int argc, char** argv) {
+  using namespace synchrodb::net;
+  std::vector<std::string> environment;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    environment.emplace_back(*variable);
+  }
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  synchrodb::Result<Invocation> invocation = read_invocation(arguments, environment, "0.1.0");
+  if (!invocation) {
+    std::fprintf(stderr, "synchrodb-server: %s\n", invocation.error().message.c_str());
+    return 2;
+  }
+  if (!invocation.value().print.empty()) {
+    std::fputs(invocation.value().print.c_str(), stdout);
+    return 0;
+  }
+  return run_server(
+      {invocation.value().options, invocation.value().config_file, invocation.value().notes});
+}

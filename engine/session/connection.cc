@@ -1,0 +1,133 @@
+#include "engine/session/connection.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "consensus/assert.h"
+
+namespace synchrodb {
+namespace {
+
+// A log entry of a pipeline grows no further than this: others wait behind it.
+constexpr std::size_t kMostBatchedCommands = 1024;
+constexpr std::size_t kMostBatchedBytes = std::size_t{1} << 20;
+
+std::size_t size_of(const std::vector<std::string>& argv) {
+  std::size_t bytes = 0;
+  for (const std::string& argument : argv) bytes += argument.size();
+  return bytes;
+}
+
+Reply failure(const Outcome& outcome) {
+  if (!outcome.why.empty()) {
+    return Reply::error("TRYAGAIN " + outcome.why + "; nothing was executed");
+  }
+  return Reply::error("CLUSTERDOWN The cluster is down: no leader in time; nothing was executed");
+}
+
+}  // namespace
+
+Connection::Connection(Gateway& gateway, Session& session, Clock& clock, Completed completed)
+    : gateway_(gateway), session_(session), clock_(clock), completed_(std::move(completed)) {}
+
+void Connection::add(std::vector<std::string> argv) {
+  if (lost_) return;
+  Step step = session_.handle(std::move(argv));
+  if (auto* reply = std::get_if<Reply>(&step)) return add_reply(std::move(*reply));
+  if (auto* read = std::get_if<ReadStep>(&step)) return batch(std::move(read->argv), false);
+  if (auto* watched = std::get_if<WatchStep>(&step)) return watch(*watched);
+  Request& request = std::get<WriteStep>(step).request;
+  if (!request.transaction) return batch(std::move(request.commands.front()), true);
+  transaction(std::move(request));
+}
+
+void Connection::batch(std::vector<std::string> argv, bool writes) {
+  const std::size_t bytes = size_of(argv);
+  if (pending_.commands.size() >= kMostBatchedCommands ||
+      (!pending_.commands.empty() && pending_bytes_ + bytes > kMostBatchedBytes)) {
+    execute_batch();
+  }
+  pending_bytes_ += bytes;
+  pending_writes_ = pending_writes_ || writes;
+  places_.push_back(replies_.size());
+  replies_.emplace_back();
+  pending_.commands.push_back(std::move(argv));
+}
+
+void Connection::finish() {
+  execute_batch();
+}
+
+void Connection::execute_batch() {
+  if (pending_.commands.empty() || lost_) return;
+  Request request = std::exchange(pending_, Request{});
+  pending_bytes_ = 0;
+  const bool writes = std::exchange(pending_writes_, false);
+  const Instant begin = clock_.now();
+  Reply reply = writes ? write(request, places_.front()) : read(encode(request), consistency_);
+  if (!lost_) answer_batch(request, std::move(reply), clock_.now() - begin);
+  places_.clear();
+}
+
+void Connection::answer_batch(const Request& request, Reply reply, Duration took) {
+  const bool together = request.commands.size() > 1 && reply.kind() == Reply::Kind::kArray;
+  std::vector<Reply> each;
+  if (together) {
+    each = std::move(reply).elements();
+  } else {
+    each.assign(places_.size(), reply);  // one reply, or one error for all: nothing was executed
+  }
+  SYNCHRODB_ASSERT(each.size() == places_.size(), "a batch answers each of its commands");
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    completed_(request.commands[i], took, each[i]);
+    replies_[places_[i]] = std::move(each[i]);
+  }
+}
+
+void Connection::transaction(Request request) {
+  execute_batch();
+  if (lost_) return;
+  const Instant begin = clock_.now();
+  replies_.emplace_back();
+  const std::size_t place = replies_.size() - 1;
+  Reply reply = write(request, place);
+  if (lost_) return;
+  replies_[place] = std::move(reply);
+  completed_({"exec"}, clock_.now() - begin, replies_[place]);
+}
+
+void Connection::watch(const WatchStep& step) {
+  execute_batch();
+  if (lost_) return;
+  // Stale versions would let a transaction through that ought to fail.
+  const Reply versions = read(encode_command(step.argv), ReadConsistency::kLinearizable);
+  replies_.push_back(session_.finish_watch(step, versions));
+}
+
+Reply Connection::read(std::string request, ReadConsistency consistency) {
+  Outcome outcome = gateway_.read(std::move(request), consistency);
+  return outcome.kind == Outcome::Kind::kOk ? std::move(outcome.reply) : failure(outcome);
+}
+
+Reply Connection::write(Request& request, std::size_t place) {
+  Outcome outcome = gateway_.write(request);
+  switch (outcome.kind) {
+    case Outcome::Kind::kOk:
+      last_write_ = std::max(last_write_, outcome.index);
+      return std::move(outcome.reply);
+    case Outcome::Kind::kFailed:
+      return failure(outcome);
+    case Outcome::Kind::kUnknown:
+      break;
+  }
+  lost_ = true;
+  replies_.resize(place);
+  return Reply::nil();
+}
+
+std::vector<Reply> Connection::take_replies() {
+  return std::exchange(replies_, {});
+}
+
+}  // namespace synchrodb

@@ -1,0 +1,50 @@
+// How a node executes what its own connections ask: through the client library, as if from outside,
+// but beginning with itself. So a follower forwards to the leader, and a write that must be asked
+// for again is applied once.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/client/client.h"
+
+namespace synchrodb {
+
+struct GatewayOptions {
+  GroupId group{1};
+  // Until a command is answered, or given up.
+  Duration command_timeout = seconds(5);
+  Duration attempt_timeout = seconds(1);
+};
+
+class Gateway {
+ public:
+  // References outlive the gateway. `self`: this node.
+  Gateway(Clock& clock, Fibers& fibers, Transport& transport, RandomStream& random, NodeId self,
+          GatewayOptions options);
+
+  // An encoded request (engine/kv/command.h) of reads. Parks. Stale reads see what this node has
+  // applied.
+  Outcome read(std::string request, ReadConsistency consistency);
+  // Exactly once, in a client session that is this call's alone meanwhile. Parks.
+  Outcome write(Request& request);
+
+  // Requests under way.
+  std::size_t busy() const { return made_ - idle_.size(); }
+
+ private:
+  // A client, with its session, from the pool; goes back unless the fiber unwinds.
+  class Lease;
+
+  Clock& clock_;
+  Fibers& fibers_;
+  Transport& transport_;
+  RandomStream& random_;
+  NodeId self_;
+  GatewayOptions options_;
+  std::vector<std::unique_ptr<Client>> idle_;
+  std::size_t made_ = 0;
+};
+
+}  // namespace synchrodb

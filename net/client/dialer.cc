@@ -1,0 +1,175 @@
+#include "net/client/dialer.h"
+
+#include <kj/vector.h>
+
+#include <charconv>
+#include <fstream>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+namespace synchrodb::net {
+namespace {
+
+// Certificates are small; whoever names /dev/zero shall be told so.
+constexpr std::size_t kMaxPemBytes = 1 << 20;
+
+Result<std::string> read_pem(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return Error{ErrorCode::kInvalid, "cannot read " + path};
+  std::string text(kMaxPemBytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) return Error{ErrorCode::kInvalid, "cannot read " + path};
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > kMaxPemBytes) return Error{ErrorCode::kInvalid, path + " is no PEM file"};
+  return text;
+}
+
+kj::StringPtr view(const std::string& text) {
+  return {text.c_str(), text.size()};
+}
+
+// Each certificate of a PEM file by itself: KJ takes what one text holds for a chain.
+std::vector<std::string> each_certificate(const std::string& pem) {
+  constexpr std::string_view kEnd = "-----END CERTIFICATE-----";
+  std::vector<std::string> all;
+  std::size_t from = 0;
+  for (std::size_t end; (end = pem.find(kEnd, from)) != std::string::npos; from = end) {
+    end += kEnd.size();
+    all.push_back(pem.substr(from, end - from) + "\n");
+  }
+  return all;
+}
+
+}  // namespace
+
+std::string Destination::text() const {
+  const bool bracketed = host.find(':') != std::string::npos;
+  return (bracketed ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+Result<Destination> parse_destination(std::string_view text) {
+  const Error wrong{ErrorCode::kInvalid,
+                    "\"" + std::string(text) + "\" is not HOST:PORT (an IPv6 address in brackets)"};
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return wrong;
+  std::string_view host = text.substr(0, colon);
+  const std::string_view port = text.substr(colon + 1);
+  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string_view::npos) {
+    return wrong;
+  }
+  Destination destination{std::string(host), 0};
+  const auto [end, error] =
+      std::from_chars(port.data(), port.data() + port.size(), destination.port);
+  if (error != std::errc() || end != port.data() + port.size() || destination.port == 0) {
+    return wrong;
+  }
+  if (host.empty() || host.find_first_of(" \t\r\n/\\[]") != std::string_view::npos) return wrong;
+  return destination;
+}
+
+Result<std::unique_ptr<Dialer>> Dialer::make(kj::AsyncIoContext& io, DialOptions options) {
+  std::unique_ptr<Dialer> dialer(new Dialer(io, std::move(options)));
+  if (Result<> ready = dialer->prepare_tls(); !ready) return ready.error();
+  return dialer;
+}
+
+Result<> Dialer::prepare_tls() {
+  if (!options_.tls) return {};
+  if (options_.certificate_file.empty() != options_.key_file.empty()) {
+    return Error{ErrorCode::kInvalid,
+                 "a client's certificate and its key go together: --cert, --key"};
+  }
+  std::string doing;
+  try {
+    kj::TlsContext::Options tls;
+    kj::Vector<kj::TlsCertificate> authorities;
+    if (!options_.ca_file.empty()) {
+      doing = "the authorities in " + options_.ca_file;
+      Result<std::string> pem = read_pem(options_.ca_file);
+      if (!pem) return pem.error();
+      for (const std::string& certificate : each_certificate(pem.value())) {
+        authorities.add(view(certificate));
+      }
+      if (authorities.empty()) {
+        return Error{ErrorCode::kInvalid, options_.ca_file + " holds no certificate (PEM)"};
+      }
+      tls.useSystemTrustStore = false;
+      tls.trustedCertificates = authorities;
+    }
+    kj::Maybe<kj::TlsKeypair> own;
+    if (!options_.certificate_file.empty()) {
+      doing = options_.certificate_file + " and " + options_.key_file;
+      Result<std::string> certificate = read_pem(options_.certificate_file);
+      if (!certificate) return certificate.error();
+      Result<std::string> key = read_pem(options_.key_file);
+      if (!key) return key.error();
+      own = kj::TlsKeypair{kj::TlsPrivateKey(view(key.value())),
+                           kj::TlsCertificate(view(certificate.value()))};
+      KJ_IF_MAYBE (pair, own) tls.defaultKeypair = *pair;
+    }
+    tls_ = kj::heap<kj::TlsContext>(kj::mv(tls));
+  } catch (const kj::Exception& exception) {
+    return Error{ErrorCode::kInvalid,
+                 "TLS: cannot use " + doing + ": " + error_of(exception).message};
+  }
+  return {};
+}
+
+kj::Promise<kj::Own<kj::AsyncIoStream>> Dialer::connect(const Destination& destination) {
+  const std::string address = destination.text();
+  auto connected = io_.provider->getNetwork()
+                       .parseAddress(view(address), destination.port)
+                       .then([](kj::Own<kj::NetworkAddress> parsed) {
+                         auto stream = parsed->connect();
+                         return stream.attach(kj::mv(parsed));
+                       });
+  if (tls_.get() != nullptr) {
+    const std::string& name = options_.server_name;
+    connected = connected.then(
+        [this, host = name.empty() ? destination.host : name](kj::Own<kj::AsyncIoStream> stream) {
+          return tls_->wrapClient(kj::mv(stream), view(host));
+        });
+  }
+  // Whatever failed, TLS included: the consequence is that there is no connection.
+  return timer()
+      .timeoutAfter(options_.timeout, kj::mv(connected))
+      .catch_([](kj::Exception&& exception) -> kj::Promise<kj::Own<kj::AsyncIoStream>> {
+        if (exception.getType() == kj::Exception::Type::FAILED) {
+          return kj::Exception(kj::Exception::Type::DISCONNECTED, exception.getFile(),
+                               exception.getLine(), kj::str(exception.getDescription()));
+        }
+        return kj::mv(exception);
+      });
+}
+
+Error error_of(const kj::Exception& exception) {
+  std::string text = exception.getDescription().cStr();
+  constexpr std::string_view kRemote = "remote exception: ";
+  if (text.starts_with(kRemote)) text.erase(0, kRemote.size());
+  // A system call's failure reads "connect(fd, …): Connection refused".
+  if (const std::size_t call = text.find("): "); call != std::string::npos) {
+    const std::size_t open = text.find('(');
+    const bool is_call =
+        open != 0 && open < call && text.find_first_of(" :") > open && text.find(' ') > open;
+    if (is_call) text.erase(0, call + 3);
+  }
+  if (text.starts_with("DNS lookup failed.")) text = "no such host";
+  switch (exception.getType()) {
+    case kj::Exception::Type::DISCONNECTED:
+      return {ErrorCode::kUnavailable, text};
+    case kj::Exception::Type::OVERLOADED:
+      // KJ's timers say so; a server that is overloaded refuses in words of its own.
+      if (text.find("timed out") != std::string::npos) return {ErrorCode::kTimeout, "timed out"};
+      return {ErrorCode::kInvalid, text};
+    case kj::Exception::Type::UNIMPLEMENTED:
+      return {ErrorCode::kUnsupported, "the server does not know this call (another version?)"};
+    case kj::Exception::Type::FAILED:
+      break;
+  }
+  return {ErrorCode::kInvalid, text};
+}
+
+}  // namespace synchrodb::net

@@ -1,0 +1,52 @@
+// A stream under Cap'n Proto RPC that gathers what an event-loop turn writes into one system call.
+#pragma once
+
+#include <kj/async-io.h>
+
+#include <cstddef>
+#include <vector>
+
+namespace synchrodb::net {
+
+// Cap'n Proto 0.9 writes each message by itself, and reads each one in two steps. Here all messages
+// of a turn leave in one write, and reads go ahead into a buffer. Backpressure: a writer waits once
+// more than kHighWater bytes are queued.
+class CoalescingStream final : public kj::AsyncIoStream {
+ public:
+  explicit CoalescingStream(kj::Own<kj::AsyncIoStream> inner);
+
+  kj::Promise<std::size_t> tryRead(void* buffer, std::size_t least, std::size_t most) override;
+  kj::Promise<void> write(const void* bytes, std::size_t size) override;
+  kj::Promise<void> write(kj::ArrayPtr<const kj::ArrayPtr<const kj::byte>> pieces) override;
+  kj::Promise<void> whenWriteDisconnected() override { return inner_->whenWriteDisconnected(); }
+  void shutdownWrite() override { inner_->shutdownWrite(); }
+  void abortRead() override { inner_->abortRead(); }
+  void getsockopt(int level, int option, void* value, kj::uint* length) override {
+    inner_->getsockopt(level, option, value, length);
+  }
+  void setsockopt(int level, int option, const void* value, kj::uint length) override {
+    inner_->setsockopt(level, option, value, length);
+  }
+  kj::Maybe<int> getFd() const override { return inner_->getFd(); }
+
+ private:
+  static constexpr std::size_t kHighWater = 1 << 20;
+  static constexpr std::size_t kReadAhead = 64 * 1024;
+
+  kj::Promise<void> flush();
+  kj::Promise<void> written();
+  void fail();
+
+  kj::Own<kj::AsyncIoStream> inner_;
+  kj::Array<kj::byte> ahead_;
+  std::size_t ahead_begin_ = 0;
+  std::size_t ahead_end_ = 0;
+  std::vector<kj::byte> queued_;
+  std::vector<kj::byte> leaving_;
+  bool flushing_ = false;
+  bool broken_ = false;
+  kj::Own<kj::PromiseFulfiller<void>> room_;
+  kj::Promise<void> flusher_ = nullptr;  // last: it refers to all of the above
+};
+
+}  // namespace synchrodb::net

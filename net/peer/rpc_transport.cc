@@ -1,0 +1,329 @@
+#include "net/peer/rpc_transport.h"
+
+#include <kj/debug.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/env/sync.h"
+#include "engine/wire/codec.h"
+#include "net/peer/coalescing_stream.h"
+#include "net/peer/peer_service.h"
+
+namespace synchrodb::net {
+namespace {
+
+std::string text_of(const kj::Exception& exception) {
+  return exception.getDescription().cStr();
+}
+
+constexpr Duration kDeadlineLook = milliseconds(10);
+
+}  // namespace
+
+// ---- A connection ------------------------------------------------------------------------------
+
+struct RpcTransport::Link final : kj::TaskSet::ErrorHandler {
+  Link(NodeId to, Loop& loop) : node(to), calls(kj::heap<kj::TaskSet>(*this)), closed(loop) {}
+  void drop_calls() { calls = kj::heap<kj::TaskSet>(*this); }
+
+  void taskFailed(kj::Exception&&) override {}  // the promises handle their own failures
+
+  // While connected.
+  struct Connection {
+    explicit Connection(kj::Own<kj::AsyncIoStream> plain)
+        : stream(kj::mv(plain)),
+          network(stream, capnp::rpc::twoparty::Side::CLIENT, generous_reader()),
+          system(capnp::makeRpcClient(network)) {}
+
+    static capnp::ReaderOptions generous_reader() {
+      capnp::ReaderOptions options;
+      options.traversalLimitInWords = std::uint64_t{1} << 26;  // a frame may have 64 MiB
+      return options;
+    }
+
+    CoalescingStream stream;
+    capnp::TwoPartyVatNetwork network;
+    capnp::RpcSystem<capnp::rpc::twoparty::VatId> system;
+  };
+
+  NodeId node;
+  kj::Own<kj::TaskSet> calls;
+  Fiber* fiber = nullptr;
+  std::unique_ptr<Connection> connection;
+  kj::Maybe<wire::Peer::Client> peer = nullptr;
+  kj::Promise<void> sending = nullptr;
+  bool window_full = false;
+  std::vector<std::string> queue;
+  std::size_t queued_bytes = 0;
+  LinkFault fault;
+  bool forgotten = false;
+  Event closed;
+};
+
+RpcTransport::RpcTransport(Loop& loop, ClusterIdentity& identity, AddressBook& book,
+                           RandomStream& random, TransportOptions options)
+    : loop_(loop), identity_(identity), book_(book), random_(random), options_(options) {}
+
+RpcTransport::~RpcTransport() = default;
+
+RpcTransport::Link& RpcTransport::link_to(const NodeAddress& address) {
+  std::unique_ptr<Link>& link = links_[address.node];
+  if (link == nullptr) {
+    link = std::make_unique<Link>(address.node, loop_);
+    link->fiber = loop_.spawn("peer link", [this, one = link.get()] { run_link(*one); });
+  }
+  return *link;
+}
+
+bool RpcTransport::learn(const std::vector<NodeAddress>& addresses) {
+  bool news = false;
+  for (const NodeAddress& address : addresses) {
+    if (address.node == identity_.node) continue;
+    news = book_.learn(address) || news;
+    Link& link = link_to(address);
+    if (std::exchange(link.forgotten, false)) link.closed.set();
+  }
+  return news;
+}
+
+void RpcTransport::forget(NodeId node) {
+  const auto it = links_.find(node);
+  if (it == links_.end()) return;
+  it->second->forgotten = true;
+  it->second->closed.set();
+}
+
+bool RpcTransport::connected(NodeId node) const {
+  const auto it = links_.find(node);
+  return it != links_.end() && it->second->peer != nullptr;
+}
+
+void RpcTransport::set_fault(NodeId peer, LinkFault fault) {
+  for (const auto& [node, link] : links_) {
+    if (!peer || peer == node) link->fault = fault;
+  }
+}
+
+void RpcTransport::run_link(Link& link) {
+  Duration pause = options_.reconnect_min;
+  while (true) {
+    if (link.forgotten) {
+      link.closed.wait();
+      continue;
+    }
+    std::string failure;
+    try {
+      connect(link);
+      pause = options_.reconnect_min;
+      link.closed.wait();
+    } catch (const kj::Exception& exception) {
+      failure = text_of(exception);
+    }
+    link.peer = nullptr;
+    link.sending = nullptr;
+    link.window_full = false;
+    link.queue.clear();
+    link.queued_bytes = 0;
+    link.drop_calls();
+    link.connection = nullptr;
+    if (!failure.empty() && on_refused) on_refused(link.node, failure);
+    sleep_until(loop_, monotonic_now() + pause / 2 + random_.between(Duration{}, pause / 2));
+    pause = std::min(pause * 2, options_.reconnect_max);
+  }
+}
+
+void RpcTransport::connect(Link& link) {
+  const NodeAddress* address = book_.find(link.node);
+  KJ_REQUIRE(address != nullptr, "no address is known");
+  kj::Timer& timer = loop_.timer();
+  const auto patience = options_.connect_timeout.ns * kj::NANOSECONDS;
+  kj::Network& network = loop_.io().provider->getNetwork();
+  auto host = loop_.await(
+      timer.timeoutAfter(patience, network.parseAddress(kj::StringPtr(address->rpc.c_str()))));
+  auto stream = loop_.await(timer.timeoutAfter(patience, host->connect()));
+  const int on = 1;
+  stream->setsockopt(IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  link.connection = std::make_unique<Link::Connection>(kj::mv(stream));
+  capnp::MallocMessageBuilder message;
+  auto vat = message.initRoot<capnp::rpc::twoparty::VatId>();
+  vat.setSide(capnp::rpc::twoparty::Side::SERVER);
+  shake_hands(link, link.connection->system.bootstrap(vat).castAs<wire::Node>());
+  link.calls->add(link.connection->network.onDisconnect().then([&link] { link.closed.set(); }));
+  ++counters_.connects;
+  schedule_flush();
+}
+
+void RpcTransport::shake_hands(Link& link, wire::Node::Client node) {
+  auto request = node.peerRequest();
+  write_hello(request.initHello(), identity_, link.node, book_);
+  const auto patience = options_.connect_timeout.ns * kj::NANOSECONDS;
+  auto response = loop_.await(loop_.timer().timeoutAfter(
+      patience, kj::Promise<capnp::Response<wire::Node::PeerResults>>(request.send())));
+  const auto hello = response.getHello();
+  const Result<> checked = check_hello(hello, identity_, link.node);
+  KJ_REQUIRE(checked.ok(), checked.error().message.c_str());
+  bool news = learn(addresses_of(hello));
+  if (identity_.cluster.empty() && hello.getCluster().size() == 16) {
+    identity_.cluster.assign(reinterpret_cast<const char*>(hello.getCluster().begin()), 16);
+    news = true;
+  }
+  link.peer = response.getPeer();
+  if (news && on_learned) on_learned();
+}
+
+// ---- Messages ----------------------------------------------------------------------------------
+
+bool RpcTransport::send(PeerMessage message) {
+  const auto it = links_.find(message.to);
+  if (it == links_.end() || it->second->peer == nullptr || !fits_frame(message)) {
+    ++counters_.messages_refused;
+    return false;
+  }
+  Link& link = *it->second;
+  const LinkFault& fault = link.fault;
+  if (fault.drop || (fault.loss_ppm > 0 && random_.below(1'000'000) < fault.loss_ppm)) return true;
+  if (link.queued_bytes >= options_.max_queued_bytes) {
+    ++counters_.messages_refused;
+    return false;
+  }
+  std::string frame = encode_frame(message);
+  if (fault.delay > Duration{}) {
+    link.calls->add(loop_.timer()
+                        .afterDelay(fault.delay.ns * kj::NANOSECONDS)
+                        .then([this, &link, late = std::move(frame)]() mutable {
+                          enqueue(link, std::move(late));
+                        }));
+    return true;
+  }
+  enqueue(link, std::move(frame));
+  return true;
+}
+
+void RpcTransport::enqueue(Link& link, std::string frame) {
+  link.queued_bytes += frame.size();
+  link.queue.push_back(std::move(frame));
+  schedule_flush();
+}
+
+void RpcTransport::schedule_flush() {
+  if (std::exchange(flush_scheduled_, true)) return;
+  loop_.at_end_of_turn([this] { flush(); });
+}
+
+void RpcTransport::flush() {
+  flush_scheduled_ = false;
+  for (const auto& [node, link] : links_) flush(*link);
+}
+
+void RpcTransport::flush(Link& link) {
+  if (link.queue.empty() || link.window_full) return;
+  KJ_IF_MAYBE (peer, link.peer) {
+    auto request = peer->deliverRequest(
+        capnp::MessageSize{link.queued_bytes / 8 + 3 * link.queue.size() + 64, 0});
+    auto frames = request.initFrames(static_cast<unsigned>(link.queue.size()));
+    for (unsigned i = 0; i < frames.size(); ++i) {
+      const std::string& frame = link.queue[i];
+      frames.set(
+          i, capnp::Data::Reader(reinterpret_cast<const kj::byte*>(frame.data()), frame.size()));
+    }
+    counters_.messages_sent += link.queue.size();
+    counters_.bytes_sent += link.queued_bytes;
+    link.queue.clear();
+    link.queued_bytes = 0;
+    link.window_full = true;
+    link.sending = request.send()
+                       .then([this, &link] {
+                         link.window_full = false;
+                         if (!link.queue.empty()) schedule_flush();
+                       })
+                       .eagerlyEvaluate([&link](kj::Exception&&) { link.closed.set(); });
+  }
+}
+
+// ---- Requests ----------------------------------------------------------------------------------
+
+void RpcTransport::call(NodeId to, ClientRequest request, Instant deadline, Done done) {
+  const std::uint64_t id = ++last_call_;
+  calls_.insert_or_assign(id, std::move(done));
+  due_.push({deadline, id});
+  watch_deadlines();
+  if (to == identity_.node) return call_locally(std::move(request), id);
+  const auto it = links_.find(to);
+  if (it == links_.end() || it->second->peer == nullptr || it->second->fault.drop) {
+    return finish(id, Error{ErrorCode::kUnavailable, "not connected"});
+  }
+  if (!fits_frame(request)) {
+    return finish(id, Error{ErrorCode::kUnavailable, "larger than a frame may be"});
+  }
+  call_remotely(*it->second, request, id);
+}
+
+void RpcTransport::call_locally(ClientRequest request, std::uint64_t id) {
+  class Local final : public Responder {
+   public:
+    Local(RpcTransport& transport, std::uint64_t call) : transport_(transport), call_(call) {}
+    void reply(ClientReply reply) override { transport_.finish(call_, std::move(reply)); }
+
+   private:
+    RpcTransport& transport_;
+    std::uint64_t call_;
+  };
+  if (handler_ == nullptr) {
+    return finish(id, Error{ErrorCode::kUnavailable, "this node does not serve yet"});
+  }
+  handler_->on_request(std::move(request), std::make_unique<Local>(*this, id));
+}
+
+void RpcTransport::call_remotely(Link& link, const ClientRequest& request, std::uint64_t id) {
+  KJ_IF_MAYBE (peer, link.peer) {
+    const std::string frame = encode_frame(request);
+    auto remote = peer->requestRequest(capnp::MessageSize{frame.size() / 8 + 16, 0});
+    remote.setFrame(
+        capnp::Data::Reader(reinterpret_cast<const kj::byte*>(frame.data()), frame.size()));
+    link.calls->add(remote.send().then(
+        [this, id](capnp::Response<wire::Peer::RequestResults>&& response) {
+          const auto bytes = response.getFrame();
+          finish(id,
+                 decode_reply_frame({reinterpret_cast<const char*>(bytes.begin()), bytes.size()}));
+        },
+        [this, id](kj::Exception&& exception) {
+          finish(id, Error{ErrorCode::kTimeout, text_of(exception)});
+        }));
+  }
+}
+
+void RpcTransport::finish(std::uint64_t id, Result<ClientReply> result) {
+  Done* found = calls_.find(id);
+  if (found == nullptr) return;  // its deadline came first
+  const Done done = std::move(*found);
+  calls_.erase(id);
+  done(std::move(result));
+}
+
+// One fiber for all calls: each looks no later than a moment after its deadline.
+void RpcTransport::watch_deadlines() {
+  if (std::exchange(watching_deadlines_, true)) return;
+  loop_.spawn("call deadlines", [this] {
+    while (!due_.empty()) {
+      const Due next = due_.top();
+      if (calls_.find(next.call) == nullptr) {
+        due_.pop();
+      } else if (next.deadline <= monotonic_now()) {
+        due_.pop();
+        finish(next.call, Error{ErrorCode::kTimeout, "no answer in time"});
+      } else {
+        sleep_until(loop_, std::min(next.deadline, monotonic_now() + kDeadlineLook));
+      }
+    }
+    watching_deadlines_ = false;
+  });
+}
+
+wire::Peer::Client RpcTransport::peer_service(NodeId from) {
+  return kj::heap<PeerService>(*this, from);
+}
+
+}  // namespace synchrodb::net

@@ -1,0 +1,119 @@
+// The seam's Transport in the real world: Cap'n Proto RPC between the nodes of a cluster.
+//
+// One outgoing connection to each known node. Messages to a peer queue up during a turn of the loop
+// and leave together, in one streaming call; what does not fit the window waits, what does not fit
+// the queue is refused. A connection that breaks is made anew; whatever was under way is lost, as
+// messages may be.
+#pragma once
+
+#include <capnp/rpc-twoparty.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <queue>
+#include <string>
+#include <vector>
+
+#include "consensus/random_stream.h"
+#include "engine/env/hash_map.h"
+#include "engine/env/transport.h"
+#include "engine/wire/node.capnp.h"
+#include "net/loop/loop.h"
+#include "net/peer/cluster_identity.h"
+
+namespace synchrodb::net {
+
+// What becomes of what this node sends to a peer, in tests with injected faults.
+struct LinkFault {
+  bool drop = false;
+  Duration delay;
+  std::uint32_t loss_ppm = 0;
+};
+
+struct TransportOptions {
+  std::size_t max_queued_bytes = std::size_t{64} << 20;  // to one peer
+  Duration connect_timeout = seconds(5);
+  Duration reconnect_min = milliseconds(50);
+  Duration reconnect_max = seconds(1);
+};
+
+// What happened, for metrics and logs.
+struct LinkCounters {
+  std::uint64_t messages_sent = 0;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t messages_received = 0;
+  std::uint64_t bytes_received = 0;
+  std::uint64_t messages_refused = 0;  // the queue was full, or nobody was there
+  std::uint64_t frames_malformed = 0;
+  std::uint64_t connects = 0;
+};
+
+class RpcTransport final : public Transport {
+ public:
+  // All references outlive this. `random` is for delays between attempts alone.
+  RpcTransport(Loop& loop, ClusterIdentity& identity, AddressBook& book, RandomStream& random,
+               TransportOptions options);
+  ~RpcTransport() override;
+
+  bool send(PeerMessage message) override;
+  void call(NodeId to, ClientRequest request, Instant deadline, Done done) override;
+  void serve(PeerHandler* handler) override { handler_ = handler; }
+
+  // Takes addresses up and connects to nodes that are new. True if anything was news.
+  bool learn(const std::vector<NodeAddress>& addresses);
+  // A node left the cluster: its connection is closed and not made again until it is learned anew.
+  void forget(NodeId node);
+
+  // The capability for a peer that has said hello, to which `from` is bound.
+  wire::Peer::Client peer_service(NodeId from);
+
+  bool connected(NodeId node) const;
+  const LinkCounters& counters() const { return counters_; }
+  void set_fault(NodeId peer, LinkFault fault);  // 0: all that are known
+
+  // Told when a handshake taught something (addresses; the cluster's id), and why one failed.
+  std::function<void()> on_learned;
+  std::function<void(NodeId, const std::string&)> on_refused;
+
+ private:
+  class PeerService;
+  struct Link;
+  struct Call;
+
+  Link& link_to(const NodeAddress& address);
+  void run_link(Link& link);
+  void connect(Link& link);
+  void shake_hands(Link& link, wire::Node::Client node);
+  void enqueue(Link& link, std::string frame);
+  void schedule_flush();
+  void flush();
+  void flush(Link& link);
+  void call_locally(ClientRequest request, std::uint64_t id);
+  void call_remotely(Link& link, const ClientRequest& request, std::uint64_t id);
+  void finish(std::uint64_t id, Result<ClientReply> result);
+  void watch_deadlines();
+
+  Loop& loop_;
+  ClusterIdentity& identity_;
+  AddressBook& book_;
+  RandomStream& random_;
+  TransportOptions options_;
+  PeerHandler* handler_ = nullptr;
+  std::map<NodeId, std::unique_ptr<Link>> links_;
+  bool flush_scheduled_ = false;
+  LinkCounters counters_;
+
+  HashMap<std::uint64_t, Done> calls_;
+  std::uint64_t last_call_ = 0;
+  struct Due {
+    Instant deadline;
+    std::uint64_t call;
+    bool operator>(const Due& other) const { return deadline > other.deadline; }
+  };
+  std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
+  bool watching_deadlines_ = false;
+};
+
+}  // namespace synchrodb::net

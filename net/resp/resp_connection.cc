@@ -1,0 +1,218 @@
+#include "net/resp/resp_connection.h"
+
+#include <kj/debug.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/env/sync.h"
+#include "net/log/log.h"
+#include "net/resp/socket_names.h"
+
+namespace synchrodb::net {
+namespace {
+
+// What an idle connection keeps of its output buffer.
+constexpr std::size_t kKeptOutput = 16 * 1024;
+// As many replies as one batch has commands.
+constexpr std::size_t kMostUnsent = 1024;
+// A client that pauses is looked at again at least so often.
+constexpr Duration kPauseLook = milliseconds(10);
+
+RequestLimits limits_of(const ServerOptions& options) {
+  RequestLimits limits;
+  limits.bulk_bytes = static_cast<std::uint64_t>(options.limits.proto_max_bulk_len_bytes);
+  limits.request_bytes = static_cast<std::uint64_t>(options.limits.client_query_buffer_limit_bytes);
+  return limits;
+}
+
+}  // namespace
+
+RespConnection::RespConnection(RespServer& server, kj::Own<kj::AsyncIoStream> stream, bool plain,
+                               std::uint64_t id)
+    : server_(server),
+      stream_(kj::mv(stream)),
+      fiber_(server.loop_.current()),
+      parser_(limits_of(server.options_)),
+      connection_(server.gateway_, client_.session, server.clock_,
+                  [this](const std::vector<std::string>& argv, Duration took, const Reply& reply) {
+                    server_.commands_.completed(client_, argv, took, reply);
+                  }) {
+  KJ_IF_MAYBE (fd, stream_->getFd()) {
+    client_.fd = *fd;
+    if (plain) fd_ = *fd;
+  }
+  client_.id = id;
+  client_.address = peer_name(*stream_);
+  client_.local_address = local_name(*stream_);
+  client_.created = client_.last_interaction = monotonic_now();
+  server_.commands_.greet(client_);
+  server_.connections_.emplace(id, this);
+}
+
+RespConnection::~RespConnection() {
+  server_.connections_.erase(client_.id);
+}
+
+void RespConnection::run() {
+  try {
+    while (!must_close()) {
+      const std::size_t bytes = receive();
+      if (bytes == 0) return;
+      parser_.commit(bytes);
+      busy_ = true;
+      serve_what_came();
+      busy_ = false;
+      parser_.release();
+    }
+  } catch (const kj::Exception& exception) {
+    log_event(LogLevel::kDebug, "resp", "connection broke",
+              {{"client", client_.address}, {"why", exception.getDescription().cStr()}});
+  }
+}
+
+bool RespConnection::must_close() const {
+  return client_.close_after_reply || client_.close_at_once || connection_.lost();
+}
+
+std::size_t RespConnection::receive() {
+  const std::span<char> space = parser_.writable();
+  client_.query_bytes = parser_.pending_bytes();
+  client_.total_bytes = sizeof *this + parser_.memory_bytes() + output_.capacity();
+  auto read = stream_->tryRead(space.data(), 1, space.size());
+  std::size_t bytes = 0;
+  if (const std::int64_t idle = server_.options_.limits.timeout_s; idle > 0) {
+    kj::Promise<std::size_t> silence =
+        server_.loop_.timer().afterDelay(idle * kj::SECONDS).then([]() -> std::size_t {
+          return 0;
+        });
+    bytes = server_.loop_.await(read.exclusiveJoin(kj::mv(silence)));
+    if (bytes == 0) ++server_.counters_.closed_idle;
+  } else {
+    bytes = server_.loop_.await(kj::mv(read));
+  }
+  ++server_.counters_.reads;
+  server_.counters_.input_bytes += bytes;
+  client_.last_interaction = monotonic_now();
+  return bytes;
+}
+
+void RespConnection::serve_what_came() {
+  RequestParser::Outcome outcome = RequestParser::Outcome::kNeedMore;
+  while (!must_close() && (outcome = parser_.next()) == RequestParser::Outcome::kCommand) {
+    handle(parser_.argv());
+    if (manners_.size() >= kMostUnsent) {
+      connection_.finish();
+      print_replies();
+      send();
+    }
+  }
+  connection_.finish();
+  if (outcome == RequestParser::Outcome::kError && !must_close()) {
+    ++server_.counters_.protocol_errors;
+    connection_.add_reply(Reply::error(parser_.error()));
+    note_manner();
+    client_.close_after_reply = true;
+  }
+  print_replies();
+  send();
+  if (connection_.lost()) {
+    ++server_.counters_.closed_unknown_outcome;
+    log_event(LogLevel::kWarning, "resp", "closed: the outcome of a write is unknown",
+              {{"client", client_.address}});
+  }
+}
+
+void RespConnection::handle(const std::span<const std::string_view>& words) {
+  ++server_.counters_.commands;
+  std::vector<std::string> argv(words.begin(), words.end());
+  wait_while_paused(argv);
+  if (ServerCommands::may_park(argv)) {
+    connection_.finish();
+    client_.last_write = std::max(client_.last_write, connection_.last_write());
+    print_replies();
+    send();
+  }
+  execute(std::move(argv));
+  if (connection_.lost()) return;
+  note_manner();
+  parser_.set_authenticated(client_.authenticated || server_.options_.security.requirepass.empty());
+}
+
+void RespConnection::execute(std::vector<std::string> argv) {
+  if (std::optional<Reply> reply = server_.commands_.execute(client_, argv)) {
+    connection_.add_reply(std::move(*reply));
+    return;
+  }
+  if (std::optional<Reply> elsewhere = server_.redirect_(client_, argv)) {
+    connection_.add_reply(std::move(*elsewhere));
+    return;
+  }
+  execute_data(std::move(argv));
+}
+
+void RespConnection::execute_data(std::vector<std::string> argv) {
+  const bool trusting = server_.options_.requests.reads == ReadPolicy::kLease;
+  connection_.set_consistency(client_.readonly ? ReadConsistency::kStale
+                              : trusting       ? ReadConsistency::kLease
+                                               : ReadConsistency::kLinearizable);
+  connection_.add(std::move(argv));
+  // What of a transaction is not in the log is answered once the log has.
+  const QueuedCommands queued = ServerCommands::take_queued(client_);
+  if (queued.empty() || connection_.lost()) return;
+  connection_.finish();
+  if (connection_.lost()) return;
+  Reply& last = connection_.last_reply();
+  last = server_.commands_.finish(client_, queued, std::move(last));
+}
+
+void RespConnection::wait_while_paused(const std::vector<std::string>& argv) {
+  bool waited = false;
+  while (const auto until = server_.commands_.pause().postponed(argv, monotonic_now())) {
+    if (!std::exchange(waited, true)) {
+      connection_.finish();
+      print_replies();
+      send();
+    }
+    sleep_until(server_.loop_, std::min(*until, monotonic_now() + kPauseLook));
+  }
+}
+
+void RespConnection::note_manner() {
+  manners_.push_back(
+      {client_.replies.admit(), client_.resp == 3 ? RespVersion::k3 : RespVersion::k2});
+}
+
+void RespConnection::print_replies() {
+  const std::vector<Reply> replies = connection_.take_replies();
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    const Manner manner = i < manners_.size() ? manners_[i] : Manner{true, RespVersion::k2};
+    if (manner.sent) print(replies[i], manner.version, output_);
+  }
+  manners_.clear();
+}
+
+void RespConnection::send() {
+  const auto limit =
+      static_cast<std::size_t>(server_.options_.limits.client_output_buffer_limit_bytes);
+  if (limit > 0 && output_.size() > limit) {
+    ++server_.counters_.closed_output_limit;
+    client_.close_at_once = true;
+    log_event(LogLevel::kWarning, "resp", "closed: over the output buffer limit",
+              {{"client", client_.address}, {"bytes", output_.size()}});
+    return;
+  }
+  if (output_.empty()) return;
+  ++server_.counters_.writes;
+  server_.counters_.output_bytes += output_.size();
+  const std::size_t sent = fd_ >= 0 ? send_what_fits(fd_, output_) : 0;
+  client_.output_bytes = output_.size() - sent;
+  if (sent < output_.size()) {
+    server_.loop_.await(stream_->write(output_.data() + sent, output_.size() - sent));
+  }
+  client_.output_bytes = 0;
+  output_.clear();
+  if (output_.capacity() > kKeptOutput) output_.shrink_to_fit();
+}
+
+}  // namespace synchrodb::net

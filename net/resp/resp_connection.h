@@ -1,0 +1,63 @@
+// One connection of a Redis client. Private to net/resp/.
+#pragma once
+
+#include <kj/async-io.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/session/connection.h"
+#include "net/resp/parser.h"
+#include "net/resp/printer.h"
+#include "net/resp/resp_server.h"
+
+namespace synchrodb::net {
+
+// Made and destroyed by its own fiber.
+class RespConnection {
+ public:
+  RespConnection(RespServer& server, kj::Own<kj::AsyncIoStream> stream, bool plain,
+                 std::uint64_t id);
+  ~RespConnection();
+  RespConnection(const RespConnection&) = delete;
+  RespConnection& operator=(const RespConnection&) = delete;
+
+  // Until the client leaves, or must. Ends by cancellation, too.
+  void run();
+
+  ClientState& client() { return client_; }
+  Fiber* fiber() const { return fiber_; }
+  bool busy() const { return busy_; }
+
+ private:
+  // How the reply to a command is to be sent, if it is.
+  struct Manner {
+    bool sent;
+    RespVersion version;
+  };
+
+  std::size_t receive();
+  void serve_what_came();
+  void handle(const std::span<const std::string_view>& words);
+  void execute(std::vector<std::string> argv);
+  void execute_data(std::vector<std::string> argv);
+  void wait_while_paused(const std::vector<std::string>& argv);
+  void note_manner();
+  void print_replies();
+  void send();
+  bool must_close() const;
+
+  RespServer& server_;
+  kj::Own<kj::AsyncIoStream> stream_;
+  int fd_ = -1;  // of a plain socket: written to directly; -1: only through stream_
+  Fiber* fiber_;
+  ClientState client_;
+  RequestParser parser_;
+  Connection connection_;
+  std::vector<Manner> manners_;
+  std::string output_;
+  bool busy_ = false;
+};
+
+}  // namespace synchrodb::net

@@ -1,0 +1,43 @@
+// What operators may ask of a node. The schema says what each call promises.
+#pragma once
+
+#include <string>
+
+#include "engine/client/client.h"
+#include "engine/wire/administration.capnp.h"
+#include "net/server/server_parts.h"
+
+namespace synchrodb::net {
+
+class AdministrationService final : public wire::Administration::Server {
+ public:
+  // `metrics`: in Prometheus' text format.
+  AdministrationService(const ServerParts& parts, std::function<std::string()> metrics);
+
+ protected:
+  kj::Promise<void> status(StatusContext context) override;
+  kj::Promise<void> members(MembersContext context) override;
+  kj::Promise<void> add(AddContext context) override;
+  kj::Promise<void> remove(RemoveContext context) override;
+  kj::Promise<void> transferLeader(TransferLeaderContext context) override;
+  kj::Promise<void> takeSnapshot(TakeSnapshotContext context) override;
+  kj::Promise<void> metrics(MetricsContext context) override;
+  kj::Promise<void> setLogLevel(SetLogLevelContext context) override;
+  kj::Promise<void> setLink(SetLinkContext context) override;
+  kj::Promise<void> setClockOffset(SetClockOffsetContext context) override;
+  kj::Promise<void> setDisk(SetDiskContext context) override;
+  kj::Promise<void> losePower(LosePowerContext context) override;
+
+ private:
+  // Runs `work` in a fiber of its own; what it throws as kj::Exception is the answer.
+  kj::Promise<void> in_fiber(std::function<void()> work);
+  Client make_client() const;
+  void change(const ConfigurationChange& change, const char* what) const;
+  void await_caught_up(NodeId node) const;
+  void require_fault_injection() const;
+
+  const ServerParts& parts_;
+  std::function<std::string()> metrics_;
+};
+
+}  // namespace synchrodb::net

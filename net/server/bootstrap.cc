@@ -1,0 +1,211 @@
+#include "net/server/bootstrap.h"
+
+#include <capnp/rpc-twoparty.h>
+#include <kj/debug.h>
+#include <sys/random.h>
+
+#include <ctime>
+#include <optional>
+#include <utility>
+
+#include "engine/env/sync.h"
+#include "engine/storage/format.h"
+#include "net/disk/data_directory.h"
+#include "net/log/log.h"
+#include "net/peer/coalescing_stream.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace synchrodb::net {
+namespace {
+
+constexpr const char* kAddressesName = "addresses";
+constexpr const char* kNewAddressesName = "addresses-new";
+constexpr std::size_t kMostAddressBytes = std::size_t{1} << 20;
+constexpr Duration kProbeAgain = seconds(1);
+constexpr Duration kProbePatience = seconds(5);
+
+std::uint64_t milliseconds_since_epoch() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1000 +
+         static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
+}
+
+std::string bytes_of(const ClusterId& id) {
+  return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
+}
+
+Result<ClusterId> founded_cluster(const ServerOptions& options) {
+  ClusterId id;
+  const std::vector<FoundingMember> founders = founding_members(options);
+  if (founders.size() > 1) {
+    std::string canonical;
+    for (const FoundingMember& founder : founders) {
+      canonical += std::to_string(founder.id.value) + "=" + to_string(founder.rpc) + ",";
+    }
+    const XXH128_hash_t hash = XXH3_128bits(canonical.data(), canonical.size());
+    XXH128_canonical_t bytes;
+    XXH128_canonicalFromHash(&bytes, hash);
+    std::copy(std::begin(bytes.digest), std::end(bytes.digest), id.bytes.begin());
+  } else if (getrandom(id.bytes.data(), id.bytes.size(), 0) !=
+             static_cast<ssize_t>(id.bytes.size())) {
+    return Error{ErrorCode::kIo, "no random numbers from the system"};
+  }
+  return id;
+}
+
+Result<AddressBook> load_addresses(Disk& disk) {
+  Result<std::unique_ptr<File>> file = disk.open(kAddressesName, Disk::Mode::kMustExist);
+  if (!file) {
+    if (file.error().code == ErrorCode::kNotFound) return AddressBook();
+    return file.error();
+  }
+  Result<std::string> text = file.value()->read(0, kMostAddressBytes);
+  if (!text) return text.error();
+  return AddressBook::from_text(text.value());
+}
+
+NodeAddress own_address(const ServerOptions& options) {
+  return {node_id(options), to_string(advertised_rpc(options)), to_string(advertised_resp(options)),
+          milliseconds_since_epoch()};
+}
+
+// Asks one node of the cluster who it is and whom it knows.
+class Probe {
+ public:
+  Probe(Loop& loop, Membership& membership) : loop_(loop), membership_(membership) {}
+
+  // Empty: done. Otherwise why not.
+  std::string ask(const HostPort& address) {
+    try {
+      return talk(address);
+    } catch (const kj::Exception& exception) {
+      return exception.getDescription().cStr();
+    }
+  }
+
+ private:
+  std::string talk(const HostPort& address) {
+    kj::Timer& timer = loop_.timer();
+    const auto patience = kProbePatience.ns * kj::NANOSECONDS;
+    kj::Network& network = loop_.io().provider->getNetwork();
+    auto host = loop_.await(timer.timeoutAfter(
+        patience, network.parseAddress(kj::StringPtr(to_string(address).c_str()))));
+    CoalescingStream stream(loop_.await(timer.timeoutAfter(patience, host->connect())));
+    capnp::TwoPartyVatNetwork rpc_network(stream, capnp::rpc::twoparty::Side::CLIENT);
+    auto system = capnp::makeRpcClient(rpc_network);
+    capnp::MallocMessageBuilder message;
+    auto vat = message.initRoot<capnp::rpc::twoparty::VatId>();
+    vat.setSide(capnp::rpc::twoparty::Side::SERVER);
+    auto request = system.bootstrap(vat).castAs<wire::Node>().peerRequest();
+    write_hello(request.initHello(), membership_.identity, NodeId{}, membership_.book);
+    auto response = loop_.await(timer.timeoutAfter(
+        patience, kj::Promise<capnp::Response<wire::Node::PeerResults>>(request.send())));
+    return take(response.getHello());
+  }
+
+  std::string take(wire::Hello::Reader hello) {
+    if (const Result<> checked = check_hello(hello, membership_.identity, NodeId{}); !checked) {
+      return checked.error().message;
+    }
+    if (hello.getCluster().size() != 16) return "it does not know its cluster's id yet";
+    membership_.identity.cluster.assign(reinterpret_cast<const char*>(hello.getCluster().begin()),
+                                        16);
+    for (const NodeAddress& address : addresses_of(hello)) membership_.book.learn(address);
+    return "";
+  }
+
+  Loop& loop_;
+  Membership& membership_;
+};
+
+void find_cluster(Loop& loop, const ServerOptions& options, Membership& membership) {
+  Probe probe(loop, membership);
+  while (true) {
+    for (const HostPort& address : options.cluster.join) {
+      const std::string why = probe.ask(address);
+      if (why.empty()) return;
+      log_event(LogLevel::kWarning, "bootstrap", "cannot join yet",
+                {{"address", to_string(address)}, {"why", why}});
+    }
+    sleep_until(loop, monotonic_now() + kProbeAgain);
+  }
+}
+
+Result<> found_or_join(Loop& loop, Disk& disk, const ServerOptions& options,
+                       const std::string& folder, Membership& membership) {
+  ClusterId cluster;
+  if (options.cluster.join.empty()) {
+    Result<ClusterId> founded = founded_cluster(options);
+    if (!founded) return founded.error();
+    cluster = founded.value();
+    membership.identity.cluster = bytes_of(cluster);
+  } else {
+    find_cluster(loop, options, membership);
+    std::copy(membership.identity.cluster.begin(), membership.identity.cluster.end(),
+              cluster.bytes.begin());
+  }
+  NodeIdentity identity;
+  identity.cluster = cluster;
+  identity.node = node_id(options);
+  identity.storage_format = storage::kFormatVersion;
+  identity.created_by = kSoftware;
+  if (Result<> created = create_identity(disk, folder, identity); !created) return created;
+  log_event(LogLevel::kInfo, "bootstrap",
+            options.cluster.join.empty() ? "founded a cluster" : "joined a cluster",
+            {{"cluster", cluster.hex()}, {"node", identity.node.value}});
+  return {};
+}
+
+Result<> take_folder(const NodeIdentity& found, const ServerOptions& options,
+                     const std::string& folder, Membership& membership) {
+  ExpectedIdentity expected;
+  expected.node = node_id(options);
+  if (founding_members(options).size() > 1) {
+    Result<ClusterId> named = founded_cluster(options);
+    if (!named) return named.error();
+    expected.cluster = named.value();
+  }
+  if (Result<> ours = check_identity(found, expected, folder); !ours) return ours;
+  membership.identity.cluster = bytes_of(found.cluster);
+  return {};
+}
+
+}  // namespace
+
+Result<Membership> become_member(Loop& loop, Disk& disk, const ServerOptions& options,
+                                 const std::string& folder) {
+  Membership membership;
+  membership.identity.node = node_id(options);
+  membership.identity.secret = options.security.cluster_secret;
+  membership.identity.software = kSoftware;
+  membership.founders = founding_configuration(options);
+  Result<AddressBook> book = load_addresses(disk);
+  if (!book) return book.error();
+  membership.book = std::move(book).value();
+  for (const FoundingMember& founder : founding_members(options)) {
+    membership.book.learn({founder.id, to_string(founder.rpc), "", 0});
+  }
+  membership.book.learn(own_address(options));
+
+  Result<NodeIdentity> found = read_identity(disk, folder);
+  if (!found && found.error().code != ErrorCode::kNotFound) return found.error();
+  Result<> member = found ? take_folder(found.value(), options, folder, membership)
+                          : found_or_join(loop, disk, options, folder, membership);
+  if (!member) return member.error();
+  return membership;
+}
+
+Result<> save_addresses(Disk& disk, const AddressBook& book) {
+  Result<std::unique_ptr<File>> file = disk.open(kNewAddressesName, Disk::Mode::kCreate);
+  if (!file) return file.error();
+  if (Result<> emptied = file.value()->truncate(0); !emptied) return emptied;
+  if (Result<> written = file.value()->write(0, book.to_text()); !written) return written;
+  if (Result<> synced = file.value()->sync(); !synced) return synced;
+  if (Result<> renamed = disk.rename(kNewAddressesName, kAddressesName); !renamed) return renamed;
+  return disk.sync_directory();
+}
+
+}  // namespace synchrodb::net

@@ -1,0 +1,36 @@
+// How a process becomes a node of a cluster: a folder that is one already, the founding of a
+// cluster, or joining one.
+#pragma once
+
+#include <string>
+
+#include "consensus/configuration.h"
+#include "engine/env/disk.h"
+#include "net/config/server_options.h"
+#include "net/loop/loop.h"
+#include "net/peer/address_book.h"
+#include "net/peer/cluster_identity.h"
+
+namespace synchrodb::net {
+
+struct Membership {
+  ClusterIdentity identity;
+  AddressBook book;
+  // The founding members; empty on a node that joined. Only looked at by an empty log.
+  Configuration founders;
+};
+
+inline constexpr const char* kSoftware = "synchrodb 0.1.0";
+
+// From a fiber, before anything else touches the disk. `folder` is for messages. A node that joins
+// asks the nodes that it was told of until one answers, and logs why they do not.
+//
+// The id of a cluster that several nodes found is a hash of --initial-cluster, so that they agree
+// without a word; that of a single node is random.
+Result<Membership> become_member(Loop& loop, Disk& disk, const ServerOptions& options,
+                                 const std::string& folder);
+
+// Keeps what the book says for the next start.
+Result<> save_addresses(Disk& disk, const AddressBook& book);
+
+}  // namespace synchrodb::net

@@ -1,0 +1,140 @@
+#include "net/server/metrics.h"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <utility>
+#include <vector>
+
+namespace synchrodb::net {
+namespace {
+
+// Everything is counted where it happens already; this only gives it names.
+class Families {
+ public:
+  void counter(const char* name, const char* help, std::uint64_t value) {
+    prometheus::ClientMetric metric;
+    metric.counter.value = static_cast<double>(value);
+    add(name, help, prometheus::MetricType::Counter, std::move(metric));
+  }
+  void gauge(const char* name, const char* help, double value,
+             std::vector<prometheus::ClientMetric::Label> labels = {}) {
+    prometheus::ClientMetric metric;
+    metric.gauge.value = value;
+    metric.label = std::move(labels);
+    add(name, help, prometheus::MetricType::Gauge, std::move(metric));
+  }
+  std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
+
+ private:
+  void add(const char* name, const char* help, prometheus::MetricType type,
+           prometheus::ClientMetric metric) {
+    if (families_.empty() || families_.back().name != name) {
+      prometheus::MetricFamily family;
+      family.name = name;
+      family.help = help;
+      family.type = type;
+      families_.push_back(std::move(family));
+    }
+    families_.back().metric.push_back(std::move(metric));
+  }
+
+  std::vector<prometheus::MetricFamily> families_;
+};
+
+void add_resp(Families& out, const RespServer& resp, const RespCounters& c) {
+  out.gauge("synchrodb_clients", "Redis connections that are open.",
+            static_cast<double>(resp.client_count()));
+  out.counter("synchrodb_connections_total", "Redis connections accepted.", c.connections);
+  out.counter("synchrodb_connections_rejected_total",
+              "Redis connections refused: too many, protected mode, or out of descriptors.",
+              c.rejected);
+  out.counter("synchrodb_commands_total", "Redis commands received.", c.commands);
+  out.counter("synchrodb_input_bytes_total", "Bytes received from Redis clients.", c.input_bytes);
+  out.counter("synchrodb_output_bytes_total", "Bytes sent to Redis clients.", c.output_bytes);
+  out.counter("synchrodb_protocol_errors_total", "Connections closed for malformed requests.",
+              c.protocol_errors);
+  out.counter("synchrodb_idle_closed_total", "Connections closed for idleness.", c.closed_idle);
+  out.counter("synchrodb_output_limit_closed_total",
+              "Connections closed because their replies outgrew the limit.", c.closed_output_limit);
+  out.counter("synchrodb_unknown_outcomes_total",
+              "Connections closed because the outcome of a write was unknown.",
+              c.closed_unknown_outcome);
+}
+
+void add_peers(Families& out, const LinkCounters& c) {
+  out.counter("synchrodb_peer_messages_sent_total", "Raft messages sent.", c.messages_sent);
+  out.counter("synchrodb_peer_messages_received_total", "Raft messages received.",
+              c.messages_received);
+  out.counter("synchrodb_peer_messages_refused_total",
+              "Raft messages not sent: no connection, or its queue was full.", c.messages_refused);
+  out.counter("synchrodb_peer_bytes_sent_total", "Bytes of Raft messages sent.", c.bytes_sent);
+  out.counter("synchrodb_peer_bytes_received_total", "Bytes of Raft messages received.",
+              c.bytes_received);
+  out.counter("synchrodb_peer_frames_malformed_total",
+              "Frames from peers that were damaged or out of place.", c.frames_malformed);
+  out.counter("synchrodb_peer_connects_total", "Connections made to peers.", c.connects);
+}
+
+void add_node(Families& out, const NodeCounters& c) {
+  out.counter("synchrodb_raft_elections_total", "Elections that this node began.",
+              c.elections_started);
+  out.counter("synchrodb_raft_leader_changes_total", "Leaders that this node has followed.",
+              c.leader_changes);
+  out.counter("synchrodb_raft_leaderships_total", "Elections that this node won.", c.times_leader);
+  out.counter("synchrodb_raft_entries_appended_total", "Entries that joined the log.",
+              c.entries_appended);
+  out.counter("synchrodb_raft_entries_applied_total", "Entries applied to the state machine.",
+              c.entries_applied);
+  out.counter("synchrodb_reads_served_total", "Linearizable reads answered.", c.reads_served);
+  out.counter("synchrodb_lease_reads_total", "Reads answered under a lease.", c.lease_reads);
+  out.counter("synchrodb_snapshots_taken_total", "Snapshots made.", c.snapshots_taken);
+  out.counter("synchrodb_snapshots_installed_total", "Snapshots received and installed.",
+              c.snapshots_installed);
+  out.counter("synchrodb_storage_faults_total", "Damage that recovery found.", c.storage_faults);
+}
+
+void add_replica(Families& out, const Replica& replica) {
+  const ProtocolStatus status = replica.protocol().status();
+  out.gauge("synchrodb_raft_is_leader", "1 on the leader.", status.role == Role::kLeader ? 1 : 0);
+  out.gauge("synchrodb_raft_has_leader", "1 while this node knows a leader.",
+            status.leader ? 1 : 0);
+  out.gauge("synchrodb_raft_term", "The current term.", static_cast<double>(status.term.value));
+  out.gauge("synchrodb_raft_commit_index", "The last committed entry.",
+            static_cast<double>(status.commit.value));
+  out.gauge("synchrodb_raft_applied_index", "The last applied entry.",
+            static_cast<double>(status.applied.value));
+  out.gauge("synchrodb_raft_last_index", "The last entry of the log.",
+            static_cast<double>(status.last.value));
+  out.gauge("synchrodb_raft_log_bytes", "Bytes of entries in memory.",
+            static_cast<double>(status.log_bytes));
+  out.gauge("synchrodb_raft_recovering", "1 while a damaged log is being mended.",
+            status.recovering ? 1 : 0);
+  out.gauge("synchrodb_keys", "Keys held.",
+            static_cast<double>(replica.state_machine().key_count()));
+  out.gauge("synchrodb_memory_bytes", "Memory of keys, values and sessions.",
+            static_cast<double>(replica.state_machine().memory_bytes()));
+  for (const PeerStatus& peer : replica.protocol().peers()) {
+    out.gauge("synchrodb_raft_match_index", "The last entry that a member has acknowledged.",
+              static_cast<double>(peer.match.value), {{"node", std::to_string(peer.node.value)}});
+  }
+}
+
+}  // namespace
+
+std::string metrics_text(const ServerParts& parts) {
+  Families out;
+  out.gauge("synchrodb_uptime_seconds", "Since the start of the process.",
+            static_cast<double>((monotonic_now() - parts.started).ns) * 1e-9);
+  out.gauge("synchrodb_info", "1, with the node's names as labels.", 1,
+            {{"node", std::to_string(parts.identity.node.value)},
+             {"cluster", to_hex(parts.identity.cluster)},
+             {"version", parts.identity.software}});
+  add_resp(out, *parts.resp, parts.resp->counters());
+  add_peers(out, parts.transport.counters());
+  add_node(out, parts.observer.counters());
+  if (const Replica* replica = parts.replica()) add_replica(out, *replica);
+  return out.text();
+}
+
+}  // namespace synchrodb::net

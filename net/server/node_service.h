@@ -1,0 +1,36 @@
+// The bootstrap capability of a node's RPC port: peers and operators begin here.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "engine/wire/node.capnp.h"
+#include "net/loop/loop.h"
+#include "net/peer/rpc_transport.h"
+
+namespace synchrodb::net {
+
+class NodeService final : public wire::Node::Server {
+ public:
+  // All outlive the service. `learned`: an address was news. `administration`: for an operator who
+  // knows the secret.
+  NodeService(const ClusterIdentity& identity, const AddressBook& book, RpcTransport& transport,
+              std::function<void()> learned,
+              std::function<wire::Administration::Client()> administration);
+
+ protected:
+  kj::Promise<void> peer(PeerContext context) override;
+  kj::Promise<void> administration(AdministrationContext context) override;
+
+ private:
+  const ClusterIdentity& identity_;
+  const AddressBook& book_;
+  RpcTransport& transport_;
+  std::function<void()> learned_;
+  std::function<wire::Administration::Client()> administration_;
+};
+
+// Serves one listener of the RPC port until the fiber is cancelled. Parks for ever.
+void serve_rpc(Loop& loop, kj::Own<kj::ConnectionReceiver> listener, wire::Node::Client node);
+
+}  // namespace synchrodb::net

@@ -1,0 +1,37 @@
+#include "net/server/redirect.h"
+
+#include "engine/kv/command_table.h"
+#include "engine/kv/hash_slot.h"
+
+namespace synchrodb::net {
+namespace {
+
+std::optional<Reply> moved(const ServerParts& parts, const CommandSpec& command,
+                           const std::vector<std::string>& argv) {
+  const Replica* replica = parts.replica();
+  if (replica == nullptr) return std::nullopt;
+  const NodeId leader = replica->protocol().status().leader;
+  if (!leader || leader == parts.identity.node) return std::nullopt;
+  const NodeAddress* address = parts.book.find(leader);
+  if (address == nullptr || address->resp.empty()) return std::nullopt;
+  if (!command.accepts(argv.size())) return std::nullopt;
+  const std::vector<std::size_t> keys = key_positions(command, argv.size());
+  if (keys.empty()) return std::nullopt;
+  const std::uint16_t slot = hash_slot(argv[keys.front()]);
+  return Reply::error("MOVED " + std::to_string(slot) + " " + address->resp);
+}
+
+}  // namespace
+
+RespServer::Redirect make_redirect(const ServerParts& parts) {
+  return [&parts](const ClientState& client,
+                  const std::vector<std::string>& argv) -> std::optional<Reply> {
+    if (parts.options().requests.follower_mode == FollowerMode::kForward) return std::nullopt;
+    const CommandSpec* command = find_command(argv.front());
+    if (command == nullptr) return std::nullopt;
+    if (client.readonly && command->has(kRead)) return std::nullopt;
+    return moved(parts, *command, argv);
+  };
+}
+
+}  // namespace synchrodb::net

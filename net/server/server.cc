@@ -1,0 +1,299 @@
+#include "net/server/server.h"
+
+#include <kj/async-unix.h>
+#include <kj/debug.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "engine/env/sync.h"
+#include "net/disk/directory_disk.h"
+#include "net/disk/memory_disk.h"
+#include "net/http/http_server.h"
+#include "net/log/log.h"
+#include "net/random/seeded_stream.h"
+#include "net/server/administration_service.h"
+#include "net/server/bootstrap.h"
+#include "net/server/command_context.h"
+#include "net/server/listeners.h"
+#include "net/server/metrics.h"
+#include "net/server/node_service.h"
+#include "net/server/redirect.h"
+
+namespace synchrodb::net {
+namespace {
+
+constexpr Duration kHandOverPatience = seconds(3);
+constexpr Duration kDrainPatience = seconds(3);
+
+class NoBuggify final : public Buggify {
+ public:
+  bool buggify(const char*) override { return false; }
+};
+
+// The members stand in the order in which they need each other; all of them are used by the loop's
+// fibers alone, which have unwound before any of them dies.
+class Server {
+ public:
+  explicit Server(const ServerStart& start) : start_(start), config_(start.options) {}
+
+  int run();
+
+ private:
+  const ServerOptions& options() const { return config_.options(); }
+  bool open_disk();
+  void main_fiber();
+  void compose(Membership membership);
+  void watch_options();
+  void open_doors();
+  void keep_addresses();
+  void keep_house();
+  void watch_signals();
+  void shut_down(bool hand_over);
+  void hand_leadership_over();
+  void fail(const std::string& why);
+  std::string not_ready() const;
+
+  const ServerStart& start_;
+  RuntimeConfig config_;
+  Loop loop_;
+  RealClock clock_;
+  SeededStream random_;
+  NoBuggify buggify_;
+  std::string folder_;
+  std::unique_ptr<DirectoryDisk> directory_;
+  std::unique_ptr<MemoryDisk> memory_;
+  std::unique_ptr<FaultyDisk> faulty_;
+  Disk* disk_ = nullptr;
+  Membership membership_;
+  std::unique_ptr<ServerObserver> observer_;
+  std::unique_ptr<RpcTransport> transport_;
+  std::unique_ptr<Env> env_;
+  std::unique_ptr<Node> node_;
+  std::unique_ptr<Gateway> gateway_;
+  std::unique_ptr<ServerParts> parts_;
+  std::unique_ptr<CommandContext> context_;
+  std::unique_ptr<ServerCommands> commands_;
+  std::unique_ptr<RespServer> resp_;
+  std::unique_ptr<HttpServer> http_;
+  std::unique_ptr<wire::Node::Client> service_;
+  std::optional<Event> addresses_changed_;
+  bool shutting_down_ = false;
+  int exit_code_ = 0;
+};
+
+int Server::run() {
+  if (Result<> opened = open_log(options().logging.logfile, options().logging.log_format,
+                                 options().logging.loglevel);
+      !opened) {
+    std::fprintf(stderr, "synchrodb-server: %s\n", opened.error().message.c_str());
+    return 1;
+  }
+  for (const std::string& note : start_.notes) log_event(LogLevel::kWarning, "options", note);
+  if (!open_disk()) return 1;
+  kj::UnixEventPort::captureSignal(SIGTERM);
+  kj::UnixEventPort::captureSignal(SIGINT);
+  signal(SIGPIPE, SIG_IGN);
+  loop_.run([this] { main_fiber(); });
+  service_.reset();
+  log_event(LogLevel::kInfo, "server", "stopped");
+  return exit_code_;
+}
+
+void Server::fail(const std::string& why) {
+  std::fprintf(stderr, "synchrodb-server: %s\n", why.c_str());
+  log_event(LogLevel::kError, "server", "stops", {{"why", why}});
+  exit_code_ = 1;
+  loop_.stop();
+}
+
+bool Server::open_disk() {
+  if (options().node.persistence == Persistence::kNone) {
+    memory_ = std::make_unique<MemoryDisk>();
+    disk_ = memory_.get();
+    folder_ = "memory";
+  } else {
+    folder_ = options().node.dir;
+    Result<std::unique_ptr<DirectoryDisk>> opened = DirectoryDisk::open(loop_, folder_);
+    if (!opened) {
+      fail(opened.error().message);
+      return false;
+    }
+    directory_ = std::move(opened).value();
+    disk_ = directory_.get();
+  }
+  if (options().testing.enable_fault_injection) {
+    faulty_ = std::make_unique<FaultyDisk>(loop_, *disk_);
+    disk_ = faulty_.get();
+    log_event(LogLevel::kWarning, "server", "fault injection is enabled: for tests only");
+  }
+  return true;
+}
+
+void Server::main_fiber() {
+  watch_signals();
+  Result<Membership> membership = become_member(loop_, *disk_, options(), folder_);
+  if (!membership) return fail(membership.error().message);
+  compose(std::move(membership).value());
+  const Result<> saved = save_addresses(*disk_, membership_.book);
+  if (!saved) return fail(saved.error().message);
+  loop_.spawn("node", [this] { node_->run(); });
+  loop_.spawn("addresses", [this] { keep_addresses(); });
+  loop_.spawn("house", [this] { keep_house(); });
+  transport_->learn(membership_.book.all());
+  try {
+    open_doors();
+  } catch (const kj::Exception& exception) {
+    fail(exception.getDescription().cStr());
+  }
+}
+
+void Server::compose(Membership membership) {
+  membership_ = std::move(membership);
+  addresses_changed_.emplace(loop_);
+  observer_ = std::make_unique<ServerObserver>([this](const std::string& why) { fail(why); });
+  transport_ = std::make_unique<RpcTransport>(loop_, membership_.identity, membership_.book,
+                                              random_, TransportOptions());
+  transport_->on_learned = [this] { addresses_changed_->set(); };
+  transport_->on_refused = [](NodeId node, const std::string& why) {
+    log_event(LogLevel::kInfo, "peer", "no connection", {{"node", node.value}, {"why", why}});
+  };
+  env_ = std::make_unique<Env>(Env{membership_.identity.node, clock_, loop_, *transport_, *disk_,
+                                   random_, buggify_, *observer_});
+  node_ = std::make_unique<Node>(
+      *env_, node_options(options()),
+      std::vector<GroupOptions>{GroupOptions{kOnlyGroup, membership_.founders}});
+  GatewayOptions gateway;
+  gateway.command_timeout = milliseconds(options().requests.command_timeout_ms);
+  gateway_ = std::make_unique<Gateway>(clock_, loop_, *transport_, random_,
+                                       membership_.identity.node, gateway);
+  parts_ = std::make_unique<ServerParts>(ServerParts{
+      loop_, clock_, config_, membership_.identity, membership_.book, *transport_, *node_,
+      *gateway_, *observer_, random_, monotonic_now(), faulty_.get(), nullptr, nullptr,
+      [this] { addresses_changed_->set(); }, [this](bool hand_over) { shut_down(hand_over); }});
+  context_ = std::make_unique<CommandContext>(*parts_, start_.config_file);
+  commands_ = std::make_unique<ServerCommands>(*context_);
+  resp_ = std::make_unique<RespServer>(loop_, clock_, *gateway_, *commands_, options(),
+                                       make_redirect(*parts_));
+  parts_->commands = commands_.get();
+  parts_->resp = resp_.get();
+  commands_->reload_options();
+  watch_options();
+}
+
+void Server::watch_options() {
+  config_.on_change("loglevel",
+                    [](const ServerOptions& now) { set_log_level(now.logging.loglevel); });
+  for (const char* name :
+       {"slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold"}) {
+    config_.on_change(name, [this](const ServerOptions&) { commands_->reload_options(); });
+  }
+}
+
+void Server::open_doors() {
+  auto metrics = [this] { return metrics_text(*parts_); };
+  service_ = std::make_unique<wire::Node::Client>(kj::heap<NodeService>(
+      membership_.identity, membership_.book, *transport_, [this] { addresses_changed_->set(); },
+      [this, metrics]() -> wire::Administration::Client {
+        return kj::heap<AdministrationService>(*parts_, metrics);
+      }));
+  const Listeners listeners(loop_, options());
+  listeners.rpc(
+      [this](kj::Own<kj::ConnectionReceiver> door) { serve_rpc(loop_, kj::mv(door), *service_); });
+  listeners.resp(
+      [this](kj::Own<kj::ConnectionReceiver> door) { resp_->serve(kj::mv(door), true); });
+  http_ = std::make_unique<HttpServer>(loop_, HttpAnswers{metrics, [this] { return not_ready(); }});
+  listeners.http([this](kj::Own<kj::ConnectionReceiver> door) { http_->serve(kj::mv(door)); });
+  log_event(LogLevel::kInfo, "server", "ready for connections",
+            {{"node", membership_.identity.node.value},
+             {"resp", to_string(advertised_resp(options()))},
+             {"rpc", to_string(advertised_rpc(options()))}});
+}
+
+std::string Server::not_ready() const {
+  const Replica* replica = parts_->replica();
+  if (replica == nullptr) return "recovering";
+  if (!replica->protocol().status().leader) return "no leader is known";
+  return shutting_down_ ? "shutting down" : "";
+}
+
+void Server::keep_addresses() {
+  while (true) {
+    addresses_changed_->wait();
+    if (const Result<> saved = save_addresses(*disk_, membership_.book); !saved) {
+      log_event(LogLevel::kWarning, "peer", "the addresses were not saved",
+                {{"why", saved.error().message}});
+    }
+  }
+}
+
+void Server::keep_house() {
+  while (true) {
+    sleep_until(loop_, monotonic_now() + seconds(1));
+    context_->sample_rates();
+  }
+}
+
+void Server::watch_signals() {
+  loop_.spawn("signals", [this] {
+    kj::UnixEventPort& port = loop_.io().unixEventPort;
+    const siginfo_t caught =
+        loop_.await(port.onSignal(SIGTERM).exclusiveJoin(port.onSignal(SIGINT)));
+    log_event(LogLevel::kInfo, "server", "stopping on a signal",
+              {{"signal", static_cast<std::uint64_t>(caught.si_signo)}});
+    shut_down(true);
+    // A second one means now.
+    loop_.await(port.onSignal(SIGTERM).exclusiveJoin(port.onSignal(SIGINT)));
+    loop_.stop();
+  });
+}
+
+void Server::shut_down(bool hand_over) {
+  if (std::exchange(shutting_down_, true)) return;
+  if (resp_ == nullptr) return loop_.stop();
+  loop_.spawn("shutdown", [this, hand_over] {
+    resp_->stop_accepting();
+    if (hand_over) hand_leadership_over();
+    const Instant deadline = monotonic_now() + kDrainPatience;
+    while (resp_->busy() && monotonic_now() < deadline) {
+      sleep_until(loop_, monotonic_now() + milliseconds(5));
+    }
+    loop_.stop();
+  });
+}
+
+// So that the others need no election timeout to go on.
+void Server::hand_leadership_over() {
+  const Instant deadline = monotonic_now() + kHandOverPatience;
+  while (monotonic_now() < deadline) {
+    const Replica* replica = parts_->replica();
+    if (replica == nullptr || replica->protocol().status().role != Role::kLeader) return;
+    NodeId best;
+    Index furthest;
+    for (const PeerStatus& peer : replica->protocol().peers()) {
+      const bool voter = replica->protocol().configuration().is_voter(peer.node);
+      if (!voter || !peer.active || peer.match < furthest) continue;
+      best = peer.node;
+      furthest = peer.match;
+    }
+    if (!best) return;
+    ClientOptions client;
+    client.call_timeout = milliseconds(500);
+    Client(clock_, loop_, *transport_, random_, client, {membership_.identity.node}).transfer(best);
+    sleep_until(loop_, monotonic_now() + milliseconds(50));
+  }
+}
+
+}  // namespace
+
+int run_server(const ServerStart& start) {
+  Server server(start);
+  return server.run();
+}
+
+}  // namespace synchrodb::net
