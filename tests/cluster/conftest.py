@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from local_cluster import Binaries, LocalCluster  # noqa: E402
 
 # Elections as quick as a busy machine permits: most tests want many of them.
-QUICK = ["--election-timeout-ms", "400", "--wal-segment-mb", "4", "--loglevel", "debug"]
+QUICK = {"election-timeout-ms": 400, "wal-segment-mb": 4}
 
 
 def pytest_addoption(parser):
@@ -43,7 +43,8 @@ def seed(request):
 
 @pytest.fixture
 def cluster_of(binaries):
-    def make(nodes, *options, fault_injection=True):
-        return LocalCluster(nodes, binaries, [*QUICK, *options], fault_injection)
+    def make(nodes, fault_injection=True, **options):
+        named = {name.replace("_", "-"): value for name, value in options.items()}
+        return LocalCluster(nodes, binaries, {**QUICK, **named}, fault_injection)
 
     return make

@@ -66,7 +66,7 @@ def test_a_slow_disk_costs_no_leader(cluster_of, seed):
 
 
 def test_a_real_small_disk_fills_up(cluster_of, seed):
-    with cluster_of(3, "--wal-segment-mb", "1") as cluster:
+    with cluster_of(3, wal_segment_mb=1) as cluster:
         victim = cluster.followers()[0]
         node = cluster.nodes[victim]
         cluster.terminate(victim)

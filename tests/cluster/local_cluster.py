@@ -130,10 +130,12 @@ class Node:
 
 
 class LocalCluster:
-    def __init__(self, nodes=3, binaries=None, options=(), fault_injection=True):
+    def __init__(self, nodes=3, binaries=None, options=None, fault_injection=True):
+        """`options`: of every server, by name: {"reads": "lease"}."""
         self.binaries = binaries or Binaries()
         self.folder = Path(tempfile.mkdtemp(prefix="synchrodb-cluster-"))
-        self.options = list(options)
+        self.options = [word for name, value in (options or {}).items()
+                        for word in (f"--{name}", value)]
         if fault_injection:
             self.options.append("--enable-fault-injection")
         self.nodes = {i: Node(self, i, None) for i in range(1, nodes + 1)}

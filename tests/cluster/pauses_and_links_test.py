@@ -12,7 +12,7 @@ FAULTS = 4
 
 @pytest.mark.parametrize("reads", ["linearizable", "lease"])
 def test_a_leader_that_was_stopped_tells_nothing_outdated(cluster_of, seed, reads):
-    with cluster_of(3, "--reads", reads) as cluster:
+    with cluster_of(3, reads=reads) as cluster:
         with Load(cluster, seed, clients=1) as load:
             for _ in range(FAULTS):
                 leader = cluster.leader()

@@ -34,7 +34,7 @@ class Peer:
 
 def test_sigterm_hands_leadership_over(cluster_of, seed):
     """Nobody waits for an election timeout."""
-    with cluster_of(3, "--election-timeout-ms", int(1000 * LONG_ELECTION)) as cluster:
+    with cluster_of(3, election_timeout_ms=int(1000 * LONG_ELECTION)) as cluster:
         with Load(cluster, seed, workloads=["append"], clients=1) as load:
             load.run_for(writes=30)
             leader = cluster.leader()
