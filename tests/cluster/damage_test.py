@@ -38,7 +38,7 @@ def test_a_damaged_log_is_mended_by_the_peers(cluster_of, seed, where, end):
     draw = random.Random(seed)
     with cluster_of(3) as cluster:
         with Load(cluster, seed, clients=1) as load:
-            for _ in range(3):
+            for _ in range(2):
                 load.run_for(writes=40)
                 victim = draw.choice(sorted(cluster.nodes))
                 node = cluster.nodes[victim]

@@ -13,7 +13,6 @@ import time
 from client import Client, Refused, Unknown
 from history import History, judge
 from local_cluster import ClusterError
-from wire import ServerError
 from workloads import WORKLOADS
 
 MOVE_AFTER = 40  # operations; then a client goes to another node
@@ -168,6 +167,11 @@ class Load:
         self._raise_failure()
         figures = {"acknowledged": self.acknowledged(), "refused": 0, "unknown": 0, "found": 0}
         self._verify_unique(figures)
+        self.verify_histories(figures)
+        self._verify_equal()
+        return figures
+
+    def verify_histories(self, figures):
         self._final_reads()
         for name, history in self._histories.items():
             path = self.cluster.folder / f"history-{name}.jsonl"
@@ -177,8 +181,6 @@ class Load:
                 raise Lost(f"the history of {name} is {verdict}: {path}\n{words}")
             figures[name] = history.count("ok")
             figures["unknown"] += history.count("info")
-        self._verify_equal()
-        return figures
 
     def lost_keys(self):
         """Acknowledged writes that are not there, as seen by a linearizable read."""
@@ -249,6 +251,3 @@ class Load:
 def pause_between(draw, least, most):
     """Some time between two faults, so that the cluster is in any state when the next one comes."""
     time.sleep(draw.uniform(least, most))
-
-
-__all__ = ["Load", "Lost", "ServerError", "pause_between"]

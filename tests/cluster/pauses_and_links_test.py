@@ -7,7 +7,7 @@ import pytest
 
 from load import Load, pause_between
 
-FAULTS = 4
+FAULTS = 3
 
 
 @pytest.mark.parametrize("reads", ["linearizable", "lease"])

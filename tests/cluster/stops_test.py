@@ -5,31 +5,11 @@ import statistics
 
 from failover import _resp_write, first_acknowledged, trial
 from load import Load
+from local_cluster import LocalCluster
+from peer import Peer
 
 TRIALS = 3
 LONG_ELECTION = 3.0  # seconds
-
-
-class Peer:
-    """A cluster as tests/bench/peers/failover.py wants it: nodes counted from 0."""
-
-    protocol = "resp"
-
-    def __init__(self, cluster):
-        self.cluster = cluster
-        self.ports = [node.port for node in cluster.nodes.values()]
-
-    def leader(self):
-        return self.cluster.leader() - 1
-
-    def kill(self, node):
-        self.cluster.kill(node + 1)
-
-    def restart(self, node):
-        self.cluster.launch(node + 1)
-
-    def wait_until_serving(self):
-        self.cluster.wait_until_serving()
 
 
 def test_sigterm_hands_leadership_over(cluster_of, seed):
@@ -69,7 +49,6 @@ def test_a_whole_cluster_restarts(cluster_of, seed):
 
 def test_fail_over_after_kill_of_the_leader(binaries):
     """At the defaults. `make soak` measures; this only sees that it is no minute."""
-    from local_cluster import LocalCluster
     with LocalCluster(3, binaries, fault_injection=False) as cluster:
         gaps = [trial(Peer(cluster)) for _ in range(TRIALS)]
         print(f"fail-over: median {statistics.median(gaps):.2f} s of {TRIALS}")
