@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from local_cluster import Binaries, LocalCluster  # noqa: E402
 
 # Elections as quick as a busy machine permits: most tests want many of them.
-QUICK = {"election-timeout-ms": 400, "wal-segment-mb": 4}
+QUICK = {"election-timeout-ms": 400, "wal-segment-mb": 1}
 
 
 def pytest_addoption(parser):

@@ -9,6 +9,7 @@
 import random
 import threading
 import time
+import zlib
 
 from client import Client, Refused, Unknown
 from history import History, judge
@@ -16,6 +17,12 @@ from local_cluster import ClusterError
 from workloads import WORKLOADS
 
 MOVE_AFTER = 40  # operations; then a client goes to another node
+
+
+def content(key):
+    """What the unique key holds: some are long, so that the log's files change often."""
+    number = zlib.crc32(key.encode())
+    return f"value of {key}".encode() + b"." * (number % 40_000 if number % 8 == 0 else 0)
 
 
 class Lost(AssertionError):
@@ -100,7 +107,7 @@ class _Unique(_Thread):
     def step(self):
         key = f"unique:{self.number}:{self.operations}"
         try:
-            self.client.call("SET", key, f"value of {key}")
+            self.client.call("SET", key, content(key))
             self.acknowledged.append(key)
             return True
         except Refused:
@@ -186,7 +193,7 @@ class Load:
         """Acknowledged writes that are not there, as seen by a linearizable read."""
         return [key for thread in self._unique
                 for key, value in self._read(thread.acknowledged).items()
-                if value != f"value of {key}".encode()]
+                if value != content(key)]
 
     def _read(self, keys, node=None):
         node = node or self.cluster.running()[0]

@@ -25,7 +25,7 @@ from failover import trial  # noqa: E402
 from peer import Peer  # noqa: E402
 
 FAULTS_A_ROUND = 10
-QUICK = {"election-timeout-ms": 400, "wal-segment-mb": 4, "snapshot-every-mb": 1}
+QUICK = {"election-timeout-ms": 400, "wal-segment-mb": 1, "snapshot-every-mb": 1}
 
 
 @dataclass
