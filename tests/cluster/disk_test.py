@@ -9,12 +9,6 @@ import pytest
 from load import Load
 
 
-def wait_until_ended(cluster, node_id):
-    node = cluster.nodes[node_id]
-    cluster.wait(lambda: not node.alive, f"node {node_id} has ended")
-    return node
-
-
 def mend(cluster):
     """Restarts what ended."""
     cluster.restart(*[node.id for node in cluster.nodes.values() if not node.alive])
@@ -28,8 +22,8 @@ def test_a_node_with_a_bad_disk_says_so_and_the_others_go_on(cluster_of, seed, w
         with Load(cluster, seed, workloads=["append", "cas-register"], clients=1) as load:
             victim = cluster.leader() if who == "leader" else cluster.followers()[0]
             load.run_for(writes=20)
-            cluster.fault(victim, "disk", fault)
-            node = wait_until_ended(cluster, victim)
+            cluster.break_disk(victim, fault)
+            node = cluster.nodes[victim]
             assert node.exit_code == 1
             assert words in node.log()
             load.run_for(writes=20)
@@ -41,8 +35,8 @@ def test_when_all_disks_are_full_nothing_acknowledged_is_lost(cluster_of, seed):
     with cluster_of(3) as cluster:
         with Load(cluster, seed, workloads=["append"]) as load:
             load.run_for(writes=50)
-            for node in cluster.nodes:
-                cluster.fault(node, "disk", "--full")
+            for node in cluster.nodes.values():
+                node.cli("cluster", "fault", "disk", "--full", check=False)
             # The last one that lives has no majority, hence nothing to write.
             cluster.wait(lambda: len(cluster.running()) < 2, "a majority has ended")
             cluster.kill(*[node.id for node in cluster.running()])

@@ -293,6 +293,12 @@ class LocalCluster:
     def fault(self, node_id, *words):
         self.nodes[node_id].cli("cluster", "fault", *words)
 
+    def break_disk(self, node_id, *words):
+        """`fault disk` that ends the server at its next write: perhaps before it has answered."""
+        node = self.nodes[node_id]
+        node.cli("cluster", "fault", "disk", *words, check=False)
+        self.wait(lambda: not node.alive, f"node {node_id} has ended of its disk")
+
     def cut(self, source, target):
         """One way: nothing that `source` sends reaches `target`."""
         self.fault(source, "link", target, "--drop")

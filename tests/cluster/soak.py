@@ -87,9 +87,7 @@ def shift_clocks(cluster, draw, _):
 
 def fill_disk(cluster, draw, _):
     victim = draw.choice(sorted(cluster.nodes))
-    cluster.fault(victim, "disk", draw.choice(["--full", "--fail-syncs"]))
-    node = cluster.nodes[victim]
-    cluster.wait(lambda: not node.alive, f"node {victim} has ended")
+    cluster.break_disk(victim, draw.choice(["--full", "--fail-syncs"]))
     cluster.restart(victim)
 
 
