@@ -12,6 +12,7 @@ SIM_DEV := build/dev/bin/synchrodb-sim
 # Options of the targets below, for the command line: make campaign SEEDS=0..100000
 SEEDS ?= 0..10000
 SECONDS ?= 600
+MINUTES ?= 30
 DEMO_SEEDS ?= 0..300
 DEMO_DEFECT ?= duplicate-command-applied
 
@@ -64,6 +65,13 @@ bench-peers: ## Against redis and etcd, one run: make bench-peers [ARGS="--quick
 	$(call configured,release)
 	@cmake --build --preset release -j $(JOBS) --target binaries synchrodb-load
 	@tests/bench/peers/peers.py $(ARGS)
+
+.PHONY: soak
+soak: ## Faults on real processes, judged: make soak [MINUTES=30] [ARGS="--kills 500"; ARGS=--help]
+	@.ci/setup build test && mkdir -p build
+	$(call configured,release)
+	@cmake --build --preset release -j $(JOBS) --target binaries
+	@tests/cluster/soak.py --minutes $(MINUTES) $(ARGS)
 
 .PHONY: campaign
 campaign: build ## Many seeds: make campaign SEEDS=0..100000

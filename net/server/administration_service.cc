@@ -262,6 +262,7 @@ kj::Promise<void> AdministrationService::setDisk(SetDiskContext context) {
   disk.sync_delay = milliseconds(fault.getSyncDelayMs());
   if (fault.getFull()) disk.room = 0;
   disk.fail_syncs = fault.getFailSyncs();
+  disk.lie = fault.getLie();
   parts_.faulty->set_fault(disk);
   return kj::READY_NOW;
 }

@@ -96,9 +96,6 @@ int Server::run() {
   }
   for (const std::string& note : start_.notes) log_event(LogLevel::kWarning, "options", note);
   if (!open_disk()) return 1;
-  kj::UnixEventPort::captureSignal(SIGTERM);
-  kj::UnixEventPort::captureSignal(SIGINT);
-  signal(SIGPIPE, SIG_IGN);
   loop_.run([this] { main_fiber(); });
   service_.reset();
   log_event(LogLevel::kInfo, "server", "stopped");
@@ -292,6 +289,11 @@ void Server::hand_leadership_over() {
 }  // namespace
 
 int run_server(const ServerStart& start) {
+  // Before there is any thread: one that does not block these signals would get them, and the
+  // process would end at once instead of in good order.
+  kj::UnixEventPort::captureSignal(SIGTERM);
+  kj::UnixEventPort::captureSignal(SIGINT);
+  signal(SIGPIPE, SIG_IGN);
   Server server(start);
   return server.run();
 }
