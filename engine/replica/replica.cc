@@ -11,9 +11,9 @@
 namespace synchrodb {
 namespace {
 
-ClientReply refused(std::string why) {
+ClientReply refused(std::string why, bool overloaded) {
   ClientReply reply;
-  reply.status = ClientReply::Status::kRefused;
+  reply.status = overloaded ? ClientReply::Status::kOverloaded : ClientReply::Status::kRefused;
   reply.why = std::move(why);
   return reply;
 }
@@ -57,7 +57,7 @@ void Replica::receive(NodeId from, Message message) {
 
 void Replica::request(ClientRequest request, std::unique_ptr<Responder> responder) {
   if (writes_.size() + reads_.size() + requests_.size() >= options_.max_pending_requests) {
-    responder->reply(refused("too many requests are waiting"));
+    responder->reply(refused("too many requests are waiting", true));
     return;
   }
   requests_.push_back(Asked{std::move(request), std::move(responder)});
@@ -178,6 +178,10 @@ void Replica::handle(const Now& now, Asked asked) {
 }
 
 void Replica::propose(const Now& now, Asked asked) {
+  if (asked.request.payload.size() > kMaxRequestBytes) {
+    asked.responder->reply(refused("the request is too large", false));
+    return;
+  }
   ProposeResult result = protocol_->propose(now, std::move(asked.request.payload));
   if (const auto* at = std::get_if<Proposed>(&result)) {
     writes_.add(*at, std::move(asked.responder));
@@ -399,7 +403,8 @@ void Replica::send_chunk(const SnapshotSend& send) {
 
 void Replica::reply(Responder& responder, ProposeResult result) const {
   if (const auto* refusal = std::get_if<Refused>(&result)) {
-    responder.reply(refused(why_text(refusal->why)));
+    const bool overloaded = refusal->why == Refused::Why::kTooMuchUncommitted;
+    responder.reply(refused(why_text(refusal->why), overloaded));
   } else {
     responder.reply(not_leader());
   }

@@ -20,6 +20,7 @@ std::size_t size_of(const std::vector<std::string>& argv) {
 }
 
 Reply failure(const Outcome& outcome) {
+  if (outcome.hopeless) return Reply::error("ERR " + outcome.why + "; nothing was executed");
   if (!outcome.why.empty()) {
     return Reply::error("TRYAGAIN " + outcome.why + "; nothing was executed");
   }
