@@ -13,6 +13,7 @@
 #include "net/loop/loop.h"
 #include "net/peer/rpc_transport.h"
 #include "net/resp/resp_server.h"
+#include "net/server/rpc_server.h"
 #include "net/server/server_observer.h"
 
 namespace synchrodb::net {
@@ -34,6 +35,8 @@ struct ServerParts {
   FaultyDisk* faulty = nullptr;  // null: fault injection is not enabled
   ServerCommands* commands = nullptr;
   RespServer* resp = nullptr;
+  RpcServer* rpc = nullptr;
+  std::int64_t tls_expires = 0;  // see ServerTls::expires()
   std::function<void()> addresses_changed;
   // Ends the server in good order; `hand_over`: after giving leadership away.
   std::function<void(bool hand_over)> shut_down;
