@@ -33,6 +33,12 @@ T get(const char* from) {
   return value;
 }
 
+// Terms and indexes at or above 2^63 are damage, wherever they stand: arithmetic on them could wrap
+// (bug zoo 48), and what one file's reader accepted another's would refuse.
+constexpr bool plausible(std::uint64_t value) {
+  return value >> 63 == 0;
+}
+
 // ---- Write-ahead log -------------------------------------------------------------------------
 
 inline constexpr std::uint64_t kSegmentMagic = 0x31474553'42445953;  // "SYDBSEG1"

@@ -111,6 +111,10 @@ Result<SnapshotHeader> read_snapshot_header(File& file) {
   if (version != kFormatVersion) {
     return Error{ErrorCode::kUnsupported, "snapshot: written by a newer version"};
   }
+  if (!plausible(layout.meta.index.value) || !plausible(layout.meta.term.value)) {
+    return damaged("index or term");
+  }
+  if (layout.meta.configuration_index > layout.meta.index) return damaged("configuration index");
   if (header_bytes + layout.state_bytes != file.size()) return damaged("file size");
   layout.configuration.assign(p + kSnapshotFixed, configuration);
   if (configuration > 0) {
