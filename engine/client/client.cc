@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/env/sync.h"
+#include "engine/kv/errors.h"
 
 namespace synchrodb {
 
@@ -88,9 +89,9 @@ std::optional<Outcome> Client::too_large(const std::string& payload) {
   if (payload.size() <= kMaxRequestBytes) return std::nullopt;
   Outcome failed;
   failed.kind = Outcome::Kind::kFailed;
-  failed.hopeless = true;
-  failed.why = "the request is too large: " + std::to_string(payload.size()) +
-               " bytes of at most " + std::to_string(kMaxRequestBytes);
+  failed.reply = Reply::error("ERR the request is too large: " + std::to_string(payload.size()) +
+                              " bytes of at most " + std::to_string(kMaxRequestBytes) +
+                              "; nothing was executed");
   return failed;
 }
 
@@ -144,6 +145,12 @@ Outcome Client::call(const ClientRequest& request, bool idempotent, Instant dead
       outcome.reply = std::move(reply.reply);
       outcome.term = reply.term;
       outcome.index = reply.index;
+      return outcome;
+    } else if (!maybe_executed && answer.value().why == errors::kOutOfMemory) {
+      // Trying again makes no room.
+      leader_ = node;
+      outcome.kind = Outcome::Kind::kFailed;
+      outcome.reply = Reply::error(std::move(answer.value().why));
       return outcome;
     } else {
       maybe_executed |= answer.value().status == ClientReply::Status::kUnknown;

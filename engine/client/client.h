@@ -35,7 +35,8 @@ struct ClientOptions {
 struct Outcome {
   enum class Kind : std::uint8_t {
     kOk,       // executed exactly once; `reply` may still be an error reply of the command
-    kFailed,   // certainly not executed, and never will be
+    kFailed,   // certainly not executed, and never will be; `reply` is an error if to ask again
+               // would not help (errors::kOutOfMemory)
     kUnknown,  // executed once, or not at all, now or later
   } kind = Kind::kUnknown;
   Reply reply;
@@ -45,7 +46,6 @@ struct Outcome {
   SessionId session = {};
   std::uint64_t sequence = 0;
   std::string why = {};     // kFailed: what the last node that refused said; may be empty
-  bool hopeless = false;    // kFailed: to ask again would not help
   bool overloaded = false;  // kFailed: that is why
 };
 

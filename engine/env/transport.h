@@ -41,7 +41,7 @@ struct ClientReply {
   enum class Status : std::uint8_t {
     kOk,
     kNotLeader,   // try `leader`; certainly not executed
-    kRefused,     // certainly not executed: a change in progress, a transfer …
+    kRefused,     // certainly not executed: a change in progress, errors::kOutOfMemory …
     kUnknown,     // may or may not be executed, now or later
     kOverloaded,  // certainly not executed: too much is waiting already
   } status = Status::kUnknown;

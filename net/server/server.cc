@@ -205,6 +205,11 @@ void Server::compose(Membership membership) {
 
 void Server::watch_options() {
   config_.on_change("maxclients", [this](const ServerOptions&) { fit_maxclients(); });
+  config_.on_change("maxmemory", [this](const ServerOptions& now) {
+    if (Replica* replica = parts_->replica()) {
+      replica->set_max_memory(static_cast<std::size_t>(now.limits.maxmemory_bytes));
+    }
+  });
   config_.on_change("loglevel",
                     [](const ServerOptions& now) { set_log_level(now.logging.loglevel); });
   for (const char* name :

@@ -346,6 +346,42 @@ class Floods(Doors):
         self.assertEqual(server.client().call("CONFIG", "GET", "maxclients"), [b"maxclients", b"44"])
 
 
+class Memory(Doors):
+    OOM = "OOM command not allowed when used memory > 'maxmemory'."
+
+    def test_out_of_memory(self):
+        nodes = self.cluster(3)
+        for node in nodes:
+            self.assertEqual(node.client().call("CONFIG", "SET", "maxmemory", "4mb"), "OK")
+        client = nodes[0].client()
+        written = 0
+        with self.assertRaisesRegex(ReplyError, self.OOM):
+            for written in range(1000):
+                client.call("SET", f"key{written}", "x" * 50000)
+        self.assertIn(written, range(40, 120))
+        for node in nodes:  # wherever the client is
+            begin = time.monotonic()
+            self.assertEqual(node.client().error("SET", "more", "x"), self.OOM)
+            self.assertLess(time.monotonic() - begin, 1)
+            self.assertEqual(node.client().call("STRLEN", "key0"), 50000)
+        client.send(encode("SET", "more", "x") + encode("DEL", "key0", "key1", "key2")
+                    + encode("GET", "key3"))
+        with self.assertRaisesRegex(ReplyError, self.OOM):
+            client.reply()
+        self.assertEqual(client.reply(), 3)
+        self.assertEqual(len(client.reply()), 50000)
+        self.assertEqual(client.call("SET", "more", "x"), "OK")
+        for node in nodes:
+            node.client().call("CONFIG", "SET", "maxmemory", "1mb")
+        client.call("MULTI")
+        client.call("SET", "more", "y")
+        self.assertEqual(client.error("EXEC"),
+                         "EXECABORT Transaction discarded because of: " + self.OOM)
+        for node in nodes:
+            node.client().call("CONFIG", "SET", "maxmemory", "0")
+        self.assertEqual(client.call("SET", "more", "y"), "OK")
+
+
 class Overload(Doors):
     def test_a_refusal_comes_soon_and_says_that_nothing_was_executed(self):
         server = self.server("--max-pending-requests", "4", "--enable-fault-injection")

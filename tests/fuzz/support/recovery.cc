@@ -24,7 +24,7 @@ void check_sense(const Recovered& recovered, Storage& storage) {
       last = entry->index();
     }
     SYNCHRODB_ASSERT(!state.fault || state.fault->intact == last, "a fault that is not at the end");
-    SYNCHRODB_ASSERT(!state.snapshot || storage.read_snapshot(id).ok(),
+    SYNCHRODB_ASSERT(!state.snapshot || testing::read_snapshot(storage, id).ok(),
                      "a snapshot that was recovered and cannot be read");
   }
 }
