@@ -54,6 +54,7 @@ class Server {
   void compose(Membership membership);
   void watch_options();
   void fit_maxclients();
+  void limit_memory();
   void open_doors();
   void keep_addresses();
   void keep_house();
@@ -205,11 +206,7 @@ void Server::compose(Membership membership) {
 
 void Server::watch_options() {
   config_.on_change("maxclients", [this](const ServerOptions&) { fit_maxclients(); });
-  config_.on_change("maxmemory", [this](const ServerOptions& now) {
-    if (Replica* replica = parts_->replica()) {
-      replica->set_max_memory(static_cast<std::size_t>(now.limits.maxmemory_bytes));
-    }
-  });
+  config_.on_change("maxmemory", [this](const ServerOptions&) { limit_memory(); });
   config_.on_change("loglevel",
                     [](const ServerOptions& now) { set_log_level(now.logging.loglevel); });
   for (const char* name :
@@ -227,6 +224,12 @@ void Server::fit_maxclients() {
             {{"wanted", wanted}, {"clients", room}});
   const Result<> set = config_.set(std::vector<std::string>{"maxclients", std::to_string(room)});
   SYNCHRODB_ASSERT(set.ok(), "fewer clients are always allowed");
+}
+
+void Server::limit_memory() {
+  Replica* replica = parts_->replica();
+  if (replica == nullptr) return;
+  replica->set_max_memory(static_cast<std::size_t>(options().limits.maxmemory_bytes));
 }
 
 void Server::open_doors() {
@@ -277,6 +280,7 @@ void Server::keep_house() {
   while (true) {
     sleep_until(loop_, monotonic_now() + seconds(1));
     context_->sample_rates();
+    limit_memory();  // of a node that has recovered since the option was set
   }
 }
 

@@ -35,11 +35,11 @@ struct ServerParts {
   FaultyDisk* faulty = nullptr;  // null: fault injection is not enabled
   ServerCommands* commands = nullptr;
   RespServer* resp = nullptr;
-  RpcServer* rpc = nullptr;
-  std::int64_t tls_expires = 0;  // see ServerTls::expires()
   std::function<void()> addresses_changed;
   // Ends the server in good order; `hand_over`: after giving leadership away.
   std::function<void(bool hand_over)> shut_down;
+  RpcServer* rpc = nullptr;      // null until the doors are open
+  std::int64_t tls_expires = 0;  // see ServerTls::expires()
 
   const ServerOptions& options() const { return config.options(); }
   // Null while the node recovers.
