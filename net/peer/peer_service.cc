@@ -21,11 +21,13 @@ class RemoteResponder final : public Responder {
       : fulfiller_(std::make_unique<kj::Own<Fulfiller>>(kj::mv(fulfiller))) {}
 
   void reply(ClientReply reply) override {
-    if (fits_frame(reply)) {
-      (*fulfiller_)->fulfill(kj::heap<std::string>(encode_frame(reply)));
-    } else {
-      (*fulfiller_)->reject(KJ_EXCEPTION(FAILED, "the reply is larger than a frame may be"));
+    // What was executed stays executed, so this is not a refusal.
+    if (!fits_frame(reply)) {
+      reply.reply = Reply::error(
+          "ERR the reply is too large to travel between nodes; the command was executed, and only "
+          "the leader can give its reply");
     }
+    (*fulfiller_)->fulfill(kj::heap<std::string>(encode_frame(reply)));
   }
 
  private:

@@ -56,7 +56,9 @@ AdministrationService::AdministrationService(const ServerParts& parts,
 kj::Promise<void> AdministrationService::in_fiber(std::function<void()> work) {
   auto paf = kj::newPromiseAndFulfiller<void>();
   auto fulfiller = std::make_shared<kj::Own<kj::PromiseFulfiller<void>>>(kj::mv(paf.fulfiller));
-  parts_.loop.spawn("administration", [work = std::move(work), fulfiller] {
+  // An operator who goes away takes the service along, but not before its fibers are done.
+  auto self = std::make_shared<capnp::Capability::Client>(thisCap());
+  parts_.loop.spawn("administration", [work = std::move(work), fulfiller, self] {
     kj::Maybe<kj::Exception> failure = nullptr;
     try {
       work();
