@@ -13,15 +13,26 @@
 #include "net/peer/coalescing_stream.h"
 
 namespace synchrodb::net {
+namespace {
+
+std::string_view text(capnp::Data::Reader bytes) {
+  return {reinterpret_cast<const char*>(bytes.begin()), bytes.size()};
+}
+
+}  // namespace
 
 NodeService::NodeService(const ClusterIdentity& identity, const AddressBook& book,
                          RpcTransport& transport, std::function<void()> learned,
-                         std::function<wire::Administration::Client()> administration)
+                         std::function<wire::Administration::Client()> administration,
+                         std::function<std::string()> client_password,
+                         std::function<wire::Database::Client()> database)
     : identity_(identity),
       book_(book),
       transport_(transport),
       learned_(std::move(learned)),
-      administration_(std::move(administration)) {}
+      administration_(std::move(administration)),
+      client_password_(std::move(client_password)),
+      database_(std::move(database)) {}
 
 kj::Promise<void> NodeService::peer(PeerContext context) {
   const auto hello = context.getParams().getHello();
@@ -39,12 +50,21 @@ kj::Promise<void> NodeService::peer(PeerContext context) {
 
 kj::Promise<void> NodeService::administration(AdministrationContext context) {
   const auto given = context.getParams().getPassword();
-  const std::string_view password(reinterpret_cast<const char*>(given.begin()), given.size());
-  if (!same_secret(password, identity_.secret)) {
+  if (!same_secret(text(given), identity_.secret)) {
     log_event(LogLevel::kWarning, "admin", "refused an operator: wrong password");
     return KJ_EXCEPTION(FAILED, "the password is wrong: operators need the cluster-secret");
   }
   context.getResults().setAdministration(administration_());
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> NodeService::database(DatabaseContext context) {
+  const std::string wanted = client_password_();
+  if (!wanted.empty() && !same_secret(text(context.getParams().getPassword()), wanted)) {
+    log_event(LogLevel::kWarning, "database", "refused a client: wrong password");
+    return KJ_EXCEPTION(FAILED, "the password is wrong: clients need the server's requirepass");
+  }
+  context.getResults().setDatabase(database_());
   return kj::READY_NOW;
 }
 

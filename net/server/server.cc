@@ -20,6 +20,7 @@
 #include "net/server/administration_service.h"
 #include "net/server/bootstrap.h"
 #include "net/server/command_context.h"
+#include "net/server/database_service.h"
 #include "net/server/listeners.h"
 #include "net/server/metrics.h"
 #include "net/server/node_service.h"
@@ -30,6 +31,16 @@ namespace {
 
 constexpr Duration kHandOverPatience = seconds(3);
 constexpr Duration kDrainPatience = seconds(3);
+// What watches are served from.
+constexpr std::size_t kWatchHistoryBytes = std::size_t{8} << 20;
+
+// The RPC port of the leader, as this node knows it; empty: unknown.
+std::string leader_address(const ServerParts& parts) {
+  const Replica* replica = parts.replica();
+  const NodeId leader = replica != nullptr ? replica->protocol().status().leader : NodeId{};
+  const NodeAddress* address = leader ? parts.book.find(leader) : nullptr;
+  return address != nullptr ? address->rpc : std::string();
+}
 
 class NoBuggify final : public Buggify {
  public:
@@ -74,9 +85,11 @@ class Server {
   std::unique_ptr<ServerObserver> observer_;
   std::unique_ptr<RpcTransport> transport_;
   std::unique_ptr<Env> env_;
+  ChangeHistory changes_{kWatchHistoryBytes};
   std::unique_ptr<Node> node_;
   std::unique_ptr<Gateway> gateway_;
   std::unique_ptr<ServerParts> parts_;
+  std::unique_ptr<DatabaseHost> database_;
   std::unique_ptr<CommandContext> context_;
   std::unique_ptr<ServerCommands> commands_;
   std::unique_ptr<RespServer> resp_;
@@ -167,7 +180,7 @@ void Server::compose(Membership membership) {
                                    random_, buggify_, *observer_});
   node_ = std::make_unique<Node>(
       *env_, node_options(options()),
-      std::vector<GroupOptions>{GroupOptions{kOnlyGroup, membership_.founders}});
+      std::vector<GroupOptions>{GroupOptions{kOnlyGroup, membership_.founders, &changes_}});
   GatewayOptions gateway;
   gateway.command_timeout = milliseconds(options().requests.command_timeout_ms);
   gateway_ = std::make_unique<Gateway>(clock_, loop_, *transport_, random_,
@@ -176,6 +189,9 @@ void Server::compose(Membership membership) {
       loop_, clock_, config_, membership_.identity, membership_.book, *transport_, *node_,
       *gateway_, *observer_, random_, monotonic_now(), faulty_.get(), nullptr, nullptr,
       [this] { addresses_changed_->set(); }, [this](bool hand_over) { shut_down(hand_over); }});
+  database_ = std::make_unique<DatabaseHost>(
+      DatabaseParts{loop_, *gateway_, changes_, [this] { return parts_->replica(); },
+                    [this] { return leader_address(*parts_); }});
   context_ = std::make_unique<CommandContext>(*parts_, start_.config_file);
   commands_ = std::make_unique<ServerCommands>(*context_);
   resp_ = std::make_unique<RespServer>(loop_, clock_, *gateway_, *commands_, options(),
@@ -201,7 +217,8 @@ void Server::open_doors() {
       membership_.identity, membership_.book, *transport_, [this] { addresses_changed_->set(); },
       [this, metrics]() -> wire::Administration::Client {
         return kj::heap<AdministrationService>(*parts_, metrics);
-      }));
+      },
+      [this] { return options().security.requirepass; }, [this] { return database_->login(); }));
   const Listeners listeners(loop_, options());
   listeners.rpc(
       [this](kj::Own<kj::ConnectionReceiver> door) { serve_rpc(loop_, kj::mv(door), *service_); });
@@ -258,6 +275,7 @@ void Server::shut_down(bool hand_over) {
   if (resp_ == nullptr) return loop_.stop();
   loop_.spawn("shutdown", [this, hand_over] {
     resp_->stop_accepting();
+    database_->shut_down();
     if (hand_over) hand_leadership_over();
     const Instant deadline = monotonic_now() + kDrainPatience;
     while (resp_->busy() && monotonic_now() < deadline) {
