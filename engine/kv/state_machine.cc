@@ -185,7 +185,7 @@ Reply StateMachine::State::execute(WriteContext& context, Args args) {
 StateMachine::StateMachine(StateMachineOptions options)
     : state_(std::make_unique<State>(options)) {}
 StateMachine::~StateMachine() = default;
-StateMachine::StateMachine(StateMachine&&) noexcept = default;
+StateMachine::StateMachine(StateMachine&& other) noexcept : state_(std::move(other.state_)) {}
 
 StateMachine& StateMachine::operator=(StateMachine&& other) noexcept {
   state_ = std::move(other.state_);

@@ -45,7 +45,7 @@ class StateMachine {
  public:
   explicit StateMachine(StateMachineOptions options = {});
   ~StateMachine();
-  // A machine that takes over another's state keeps its own listener, and tells it.
+  // A listener stays with its machine: one that takes over another's state tells its own of it.
   StateMachine(StateMachine&&) noexcept;
   StateMachine& operator=(StateMachine&&) noexcept;
 

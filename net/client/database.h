@@ -21,7 +21,7 @@
 //
 // and on a fiber of a Loop with `loop.await(database.get("greeting"))`. All of it belongs to the
 // thread of `io`. Promises are rejected only by what is wrong with the program, never because of
-// the cluster. (tests/net/database_cluster_test.cc compiles and runs this example.)
+// the cluster. (tests/net/database_single_test.cc compiles and runs this example.)
 #pragma once
 
 #include <cstdint>

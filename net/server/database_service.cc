@@ -164,7 +164,7 @@ kj::Promise<void> DatabaseService::admit(Context context, std::function<void()> 
     return kj::READY_NOW;
   }
   // The client may leave meanwhile, and the connection end.
-  capnp::Capability::Client self = thisCap();
+  const auto self = std::make_shared<capnp::Capability::Client>(thisCap());
   return in_fiber(parts().loop, "database call", [work = std::move(work), room, self] { work(); });
 }
 
