@@ -69,14 +69,7 @@ Outcome Client::execute(Request& request) {
   }
   request.session = session_;
   request.sequence = ++sequence_;
-  ClientRequest call_request;
-  call_request.kind = ClientRequest::Kind::kWrite;
-  call_request.group = options_.group;
-  call_request.payload = encode(request);
-  if (std::optional<Outcome> failed = too_large(call_request.payload)) return *failed;
-  Outcome outcome = call(call_request, true, deadline);
-  outcome.session = request.session;
-  outcome.sequence = request.sequence;
+  Outcome outcome = submit(request, deadline);
   if (outcome.kind == Outcome::Kind::kOk && outcome.reply.has_error_code("SESSIONEXPIRED")) {
     // An earlier attempt may have been applied before the session was evicted.
     session_ = SessionId{};
@@ -95,15 +88,29 @@ std::optional<Outcome> Client::too_large(const std::string& payload) {
   return failed;
 }
 
+Outcome Client::execute_for(const Request& request) {
+  SYNCHRODB_ASSERT(request.session || request.kind != RequestKind::kExecute,
+                   "without a session a repetition would be executed again");
+  return submit(request, clock_.now() + options_.call_timeout);
+}
+
+Outcome Client::submit(const Request& request, Instant deadline) {
+  ClientRequest call_request;
+  call_request.kind = ClientRequest::Kind::kWrite;
+  call_request.group = options_.group;
+  call_request.payload = encode(request);
+  if (std::optional<Outcome> failed = too_large(call_request.payload)) return *failed;
+  Outcome outcome = call(call_request, true, deadline);
+  outcome.session = request.session;
+  outcome.sequence = request.sequence;
+  return outcome;
+}
+
 Outcome Client::open_session(Instant deadline) {
   Request open;
   open.kind = RequestKind::kOpenSession;
-  ClientRequest request;
-  request.kind = ClientRequest::Kind::kWrite;
-  request.group = options_.group;
-  request.payload = encode(open);
   // Opening one too many is harmless: it is evicted in time.
-  Outcome outcome = call(request, true, deadline);
+  Outcome outcome = submit(open, deadline);
   if (outcome.kind == Outcome::Kind::kOk && outcome.reply.kind() == Reply::Kind::kInteger) {
     session_ = SessionId{static_cast<std::uint64_t>(outcome.reply.number())};
     sequence_ = 0;

@@ -69,6 +69,9 @@ class Client {
                       std::vector<WatchedKey> watched);
   // A request of any kind; its session and sequence are filled in here.
   Outcome execute(Request& request);
+  // A request that carries the session and sequence of somebody else, or opens or closes a session
+  // of his. Errors of that session come as error replies.
+  Outcome execute_for(const Request& request);
   Outcome change(const ConfigurationChange& change);
   Outcome transfer(NodeId target);
 
@@ -78,6 +81,7 @@ class Client {
  private:
   // There is a session afterwards, or the outcome says why not.
   Outcome open_session(Instant deadline);
+  Outcome submit(const Request& request, Instant deadline);
   // `idempotent`: may be sent again after an attempt whose outcome is unknown.
   Outcome call(const ClientRequest& request, bool idempotent, Instant deadline);
   // A failure, if the request is larger than any may be.
