@@ -42,7 +42,7 @@ build: setup-build ## Build the binaries: build/release/bin/
 .PHONY: defects-build
 defects-build: setup-build ## The same with the deliberate defects in: build/defects/bin/
 	$(call configured,defects)
-	@cmake --build --preset defects -j $(JOBS) --target binaries
+	@cmake --build --preset defects -j $(JOBS) --target synchrodb-sim
 
 .PHONY: demo
 demo: build defects-build ## The main job: a cluster under faults; then a planted bug, found
@@ -84,7 +84,7 @@ defects: build defects-build ## Table: each deliberate defect, and the seed that
 .PHONY: determinism
 determinism: build ## 1,000 seeds, each in two processes of two build types, agree in digest
 	$(call configured,dev)
-	@cmake --build --preset dev -j $(JOBS) --target binaries
+	@cmake --build --preset dev -j $(JOBS) --target synchrodb-sim
 	@tests/determinism/determinism.py $(SIM) $(SIM_DEV) --count 1000 --jobs $(JOBS)
 
 .PHONY: asan
