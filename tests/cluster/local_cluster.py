@@ -10,7 +10,6 @@ and stays, with all logs, when it does not.
 """
 
 import json
-import os
 import random
 import shutil
 import signal
@@ -96,11 +95,11 @@ class Node:
 
     @property
     def alive(self):
-        return self.process is not None and self.process._process.poll() is None
+        return self.process is not None and self.process.exit_code is None
 
     @property
     def exit_code(self):
-        return self.process._process.poll()
+        return self.process.exit_code
 
     def log(self):
         path = self.folder / "log.txt"
@@ -185,7 +184,7 @@ class LocalCluster:
         """kill -9, of all of them before any is waited for. With fault injection that is a power
         failure: what was not synced was in the process alone."""
         for node_id in node_ids:
-            os.kill(self.nodes[node_id].process.pid, signal.SIGKILL)
+            self.nodes[node_id].process.send(signal.SIGKILL)
         for node_id in node_ids:
             self.nodes[node_id].process.kill()
 
@@ -195,18 +194,19 @@ class LocalCluster:
             self.launch(node_id)
         self.wait_until_serving(*node_ids)
 
-    def terminate(self, node_id):
-        """SIGTERM, and waits for the end."""
-        node = self.nodes[node_id]
-        node.process._process.terminate()
-        node.process._process.wait(START_SECONDS)
+    def terminate(self, *node_ids):
+        """SIGTERM, to all of them before any is waited for."""
+        for node_id in node_ids:
+            self.nodes[node_id].process.send(signal.SIGTERM)
+        for node_id in node_ids:
+            self.nodes[node_id].process.wait(START_SECONDS)
 
     def pause(self, node_id):
         self.nodes[node_id].paused = True
-        os.kill(self.nodes[node_id].process.pid, signal.SIGSTOP)
+        self.nodes[node_id].process.send(signal.SIGSTOP)
 
     def resume(self, node_id):
-        os.kill(self.nodes[node_id].process.pid, signal.SIGCONT)
+        self.nodes[node_id].process.send(signal.SIGCONT)
         self.nodes[node_id].paused = False
 
     # Membership.
@@ -316,4 +316,4 @@ class LocalCluster:
 
     def lose_power(self, node_id):
         self.fault(node_id, "power")
-        self.nodes[node_id].process._process.wait(START_SECONDS)
+        self.nodes[node_id].process.wait(START_SECONDS)

@@ -90,6 +90,17 @@ class Process:
     def pid(self):
         return self._process.pid
 
+    @property
+    def exit_code(self):
+        """None while it runs; -9 after kill -9."""
+        return self._process.poll()
+
+    def send(self, signal_number):
+        self._process.send_signal(signal_number)
+
+    def wait(self, seconds):
+        return self._process.wait(seconds)
+
     def check_alive(self):
         if self._process.poll() is not None:
             tail = self.log.read_text(errors="replace")[-2000:]
