@@ -90,6 +90,9 @@ class Process:
     def pid(self):
         return self._process.pid
 
+    def running(self):
+        return self._process is not None and self._process.poll() is None
+
     def check_alive(self):
         if self._process.poll() is not None:
             tail = self.log.read_text(errors="replace")[-2000:]
@@ -106,7 +109,7 @@ class Process:
 
     def stop(self):
         """SIGTERM; kill -9 if that does not end it."""
-        if not self._process or self._process.poll() is not None:
+        if not self.running():
             return
         self._process.terminate()
         try:
