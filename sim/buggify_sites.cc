@@ -5,8 +5,10 @@
 namespace synchrodb::sim {
 namespace {
 
-constexpr std::array<std::string_view, 4> kSites{
+constexpr std::array<std::string_view, 6> kSites{
+    "snapshot.settle-often",
     "snapshot.small-blocks",
+    "snapshot.small-pieces",
     "wal.early-rotate",
     "wal.short-segment",
     "wal.straddle-sectors",

@@ -147,7 +147,7 @@ NodeOptions node_options(const Plan& plan) {
   node.raft = raft_options(plan);
   node.storage.segment_bytes = static_cast<std::uint64_t>(option_value(plan, "segment-bytes"));
   node.storage.confirm_after = ms_option(plan, "confirm-after-ms");
-  node.replica.snapshot_every_bytes = size_option(plan, "snapshot-every-bytes");
+  node.replica.snapshot.every_bytes = size_option(plan, "snapshot-every-bytes");
   node.replica.max_pending_requests = size_option(plan, "max-pending-requests");
   return node;
 }

@@ -8,7 +8,7 @@
 #include "cmd/cli/context.h"
 #include "engine/env/result.h"
 #include "engine/kv/reply.h"
-#include "net/client/resp_connection.h"
+#include "net/client/resp_client.h"
 
 namespace synchrodb::cli {
 
@@ -35,7 +35,7 @@ class DataSession {
 
   const Context& context_;
   net::Destination where_;
-  std::optional<net::RespConnection> connection_;
+  std::optional<net::RespClient> connection_;
   bool in_transaction_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/env/sync.h"
+#include "engine/kv/errors.h"
 
 namespace synchrodb {
 
@@ -130,6 +131,12 @@ Outcome Client::call(const ClientRequest& request, bool idempotent, Instant dead
       outcome.reply = std::move(reply.reply);
       outcome.term = reply.term;
       outcome.index = reply.index;
+      return outcome;
+    } else if (!maybe_executed && answer.value().why == errors::kOutOfMemory) {
+      // Trying again makes no room.
+      leader_ = node;
+      outcome.kind = Outcome::Kind::kFailed;
+      outcome.reply = Reply::error(std::move(answer.value().why));
       return outcome;
     } else {
       maybe_executed |= answer.value().status == ClientReply::Status::kUnknown;

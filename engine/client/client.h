@@ -32,7 +32,8 @@ struct ClientOptions {
 struct Outcome {
   enum class Kind : std::uint8_t {
     kOk,       // executed exactly once; `reply` may still be an error reply of the command
-    kFailed,   // certainly not executed, and never will be
+    kFailed,   // certainly not executed, and never will be; `reply` may say why
+               // (errors::kOutOfMemory)
     kUnknown,  // executed once, or not at all, now or later
   } kind = Kind::kUnknown;
   Reply reply;

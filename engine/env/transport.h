@@ -41,7 +41,7 @@ struct ClientReply {
   enum class Status : std::uint8_t {
     kOk,
     kNotLeader,  // try `leader`; certainly not executed
-    kRefused,    // certainly not executed: overload, change in progress …
+    kRefused,    // certainly not executed: overload, change in progress, errors::kOutOfMemory …
     kUnknown,    // may or may not be executed, now or later
   } status = Status::kUnknown;
   Reply reply;      // kOk

@@ -8,6 +8,11 @@
 
 namespace synchrodb::errors {
 
+// The answer to a command that may need more memory when all that is allowed is in use. Such a
+// request never reaches the log: ClientReply::why has this text.
+inline constexpr std::string_view kOutOfMemory =
+    "OOM command not allowed when used memory > 'maxmemory'.";
+
 inline Reply syntax() {
   return Reply::error("ERR syntax error");
 }

@@ -40,10 +40,6 @@ struct StateMachineOptions {
 
 inline constexpr Duration kMaxStampJump = seconds(3600);
 
-// Redis' answer to a command that would need more memory than there is left.
-inline constexpr std::string_view kOutOfMemory =
-    "OOM command not allowed when used memory > 'maxmemory'.";
-
 class StateMachine {
  public:
   explicit StateMachine(StateMachineOptions options = {});

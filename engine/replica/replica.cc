@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "consensus/assert.h"
-#include "consensus/defects.h"
 #include "engine/kv/command.h"
-#include "engine/replica/snapshot_seal.h"
+#include "engine/kv/errors.h"
 
 namespace synchrodb {
 namespace {
@@ -44,7 +42,9 @@ Replica::Replica(Env& env, GroupId group, const ReplicaOptions& options, Storage
       storage_(storage),
       writer_(writer),
       protocol_(std::move(protocol)),
-      input_(env.fibers) {
+      input_(env.fibers),
+      snapshots_(env, group, options.snapshot, storage, writer, *protocol_, state_machine_,
+                 input_) {
   writer_.attach(group_, this);
 }
 
@@ -65,8 +65,7 @@ void Replica::request(ClientRequest request, std::unique_ptr<Responder> responde
 }
 
 void Replica::request_snapshot() {
-  snapshot_requested_ = true;
-  input_.set();
+  snapshots_.request();
 }
 
 void Replica::on_written(IoId last) {
@@ -75,13 +74,15 @@ void Replica::on_written(IoId last) {
 }
 
 void Replica::on_staged(const SnapshotMeta& meta, bool intact) {
-  staged_.push_back(Staged{meta, intact});
-  input_.set();
+  snapshots_.on_staged(meta, intact);
 }
 
-void Replica::on_snapshot_saved(const SnapshotMeta& meta) {
-  saved_.push_back(meta);
-  input_.set();
+NextPiece Replica::next_snapshot_piece(std::string& out) {
+  return snapshots_.next_piece(out);
+}
+
+void Replica::on_snapshot_ended(const SnapshotMeta& meta, bool saved) {
+  snapshots_.on_ended(meta, saved);
 }
 
 // ---- the loop --------------------------------------------------------------------------------
@@ -95,8 +96,9 @@ void Replica::run() {
     propose_stamp_if_due(now);
     protocol_->drain(now, effects_);
     perform(effects_);
-    snapshot_if_due();
-    input_.wait(std::min(effects_.deadline, stamp_deadline(now)));
+    snapshots_.begin_if_due();
+    const bool more = snapshots_.tidy();
+    input_.wait(more ? now.mono : std::min(effects_.deadline, stamp_deadline(now)));
   }
 }
 
@@ -107,19 +109,7 @@ void Replica::take_input(const Now& now) {
     report_durable();
     release_gated();
   }
-  for (const Staged& staged : std::exchange(staged_, {})) {
-    const bool whole = staged.intact && staged.meta == incoming_.meta &&
-                       open_snapshot(incoming_.state).has_value();
-    protocol_->on_snapshot_staged(now, staged.meta, whole);
-  }
-  for (const SnapshotMeta& meta : std::exchange(saved_, {})) {
-    snapshot_in_progress_ = false;
-    if (meta.index > snapshot_meta_.index) {
-      snapshot_meta_ = meta;
-      snapshot_.reset();
-    }
-    protocol_->on_snapshot_taken(meta);
-  }
+  snapshots_.report(now);
   stepping_.swap(messages_);
   for (auto& [from, message] : stepping_) protocol_->step(now, from, std::move(message));
   stepping_.clear();
@@ -177,7 +167,18 @@ void Replica::handle(const Now& now, Asked asked) {
   }
 }
 
+// Decided before anything is in the log, so that a refused request certainly is not executed.
+bool Replica::out_of_memory(const std::string& payload) const {
+  return options_.max_memory_bytes > 0 &&
+         state_machine_.memory_bytes() > options_.max_memory_bytes &&
+         protocol_->status().role == Role::kLeader && state_machine_.may_need_memory(payload);
+}
+
 void Replica::propose(const Now& now, Asked asked) {
+  if (out_of_memory(asked.request.payload)) {
+    asked.responder->reply(refused(std::string(errors::kOutOfMemory)));
+    return;
+  }
   ProposeResult result = protocol_->propose(now, std::move(asked.request.payload));
   if (const auto* at = std::get_if<Proposed>(&result)) {
     writes_.add(*at, std::move(asked.responder));
@@ -210,11 +211,11 @@ Instant Replica::stamp_deadline(const Now& now) const {
 void Replica::perform(Effects& effects) {
   for (const TraceEvent& event : effects.trace) env_.observer.on_trace(group_, event);
   if (effects.append) {
-    if (effects.append->piece) keep_piece(*effects.append->piece);
+    if (effects.append->piece) snapshots_.receive(*effects.append->piece);
     if (!effects.append->entries.empty()) {
       env_.observer.on_appended(group_, effects.append->entries);
     }
-    if (effects.append->install) installing_ = std::exchange(incoming_, Incoming{});
+    if (effects.append->install) snapshots_.install();
     writer_.submit(group_, std::move(*effects.append));
   }
   for (OutgoingMessage& out : effects.send) {
@@ -227,7 +228,7 @@ void Replica::perform(Effects& effects) {
       gated_.push_back(std::move(gated));
     }
   }
-  for (const SnapshotSend& send : effects.snapshots) send_snapshot(send);
+  for (const SnapshotSend& send : effects.snapshots) snapshots_.send(send);
   if (effects.restore) restore(*effects.restore);
   apply(effects.apply);
   answer_reads(effects.reads);
@@ -247,7 +248,7 @@ void Replica::apply(const std::vector<EntryRef>& entries) {
     if (entry->index() <= state_machine_.applied()) continue;
     Reply result = state_machine_.apply(*entry);
     applied_term_ = entry->term();
-    bytes_since_snapshot_ += entry->size();
+    snapshots_.note_applied(entry->size());
     env_.observer.on_applied(group_, *entry, state_machine_.digest());
     overwritten_.clear();
     std::unique_ptr<Responder> waiting =
@@ -290,109 +291,23 @@ void Replica::serve_ready_reads() {
 
 // ---- snapshots -------------------------------------------------------------------------------
 
-void Replica::keep_piece(const SnapshotPiece& piece) {
-  if (!(piece.meta == incoming_.meta) || piece.offset == 0) {
-    incoming_ = Incoming{piece.meta, std::string(), 0};
-    incoming_.state.reserve(piece.total);
-  }
-  // Pieces come in order: consensus asks for the first byte that is missing.
-  if (piece.offset > incoming_.state.size()) return;
-  incoming_.state.resize(piece.offset);
-  incoming_.state.append(*piece.data);
-}
-
 void Replica::restore(const SnapshotMeta& meta) {
-  const bool backwards = defect(Defect::kOlderSnapshotOverwritesLog) && installing_.meta == meta;
-  if (meta.index <= state_machine_.applied() && !backwards) {
-    return;  // what this node has applied already contains it
-  }
-  SYNCHRODB_ASSERT(installing_.meta.index >= meta.index,
-                   "a snapshot is installed from the pieces received");
-  const std::optional<std::string_view> state = open_snapshot(installing_.state);
-  SYNCHRODB_ASSERT(state.has_value(), "an installed snapshot was verified when it was staged");
-  const Result<> restored = state_machine_.restore(*state);
-  SYNCHRODB_ASSERT(restored.ok(), "a verified snapshot can be restored");
-  const SnapshotMeta& installed = installing_.meta;
-  applied_term_ = installed.term;
-  snapshot_meta_ = installed;
-  bytes_since_snapshot_ = 0;
-  env_.observer.on_restored(group_, installed, state_machine_.digest());
+  const std::optional<SnapshotMeta> installed = snapshots_.restore(meta);
+  if (!installed) return;
+  applied_term_ = installed->term;
+  env_.observer.on_restored(group_, *installed, state_machine_.digest());
   // Whether those writes are part of the snapshot cannot be told from here.
-  for (auto& responder : writes_.take_up_to(installed.index)) responder->reply(ClientReply{});
-  snapshot_ = std::make_shared<const std::string>(std::move(installing_.state));
-  installing_ = Incoming{};
+  for (auto& responder : writes_.take_up_to(installed->index)) responder->reply(ClientReply{});
   protocol_->on_applied(state_machine_.applied());
   serve_ready_reads();
 }
 
 Result<> Replica::restore_from_disk(const SnapshotMeta& meta) {
-  Result<StoredSnapshot> sealed = storage_.read_snapshot(group_);
-  if (!sealed) return sealed.error();
-  SYNCHRODB_ASSERT(sealed.value().meta == meta, "nothing replaces a snapshot before the start");
-  const std::optional<std::string_view> state = open_snapshot(*sealed.value());
-  if (!state) return Error{ErrorCode::kCorrupt, "the snapshot's seal is broken"};
-  if (Result<> restored = state_machine_.restore(*state); !restored) return restored;
+  if (Result<> restored = snapshots_.restore_from_disk(meta); !restored) return restored;
   applied_term_ = meta.term;
-  snapshot_meta_ = meta;
   protocol_->on_applied(state_machine_.applied());
   env_.observer.on_restored(group_, meta, state_machine_.digest());
   return {};
-}
-
-void Replica::snapshot_if_due() {
-  const bool due = snapshot_requested_ || bytes_since_snapshot_ >= options_.snapshot_every_bytes;
-  if (!due || snapshot_in_progress_) return;
-  snapshot_requested_ = false;
-  if (state_machine_.applied() <= snapshot_meta_.index) return;
-  SnapshotJob job;
-  job.group = group_;
-  job.meta = protocol_->snapshot_meta(state_machine_.applied());
-  state_machine_.serialize(job.state);
-  seal_snapshot(job.state);
-  env_.observer.on_snapshot_taken(group_, job.meta, job.state.size());
-  snapshot_in_progress_ = true;
-  bytes_since_snapshot_ = 0;
-  writer_.submit(std::move(job));
-}
-
-void Replica::send_snapshot(const SnapshotSend& send) {
-  if (snapshot_ != nullptr) {
-    send_chunk(send);
-    return;
-  }
-  sends_waiting_.push_back(send);
-  if (snapshot_loading_) return;
-  snapshot_loading_ = true;
-  env_.fibers.spawn("snapshot-load", [this] { load_snapshot(); });
-}
-
-// In a fiber of its own, so that a slow disk holds up no heartbeat.
-void Replica::load_snapshot() {
-  Result<StoredSnapshot> loaded = storage_.read_snapshot(group_);
-  snapshot_loading_ = false;
-  std::vector<SnapshotSend> waiting = std::exchange(sends_waiting_, {});
-  // A newer one may be on the disk before this replica has heard of it; consensus asks again.
-  if (loaded && loaded.value().meta != snapshot_meta_) return;
-  if (!loaded || !open_snapshot(*loaded.value())) {
-    request_snapshot();  // the disk's copy is damaged: make a new one from memory
-    return;
-  }
-  snapshot_ = std::move(loaded).value().state;
-  for (const SnapshotSend& send : waiting) send_chunk(send);
-}
-
-void Replica::send_chunk(const SnapshotSend& send) {
-  const std::string& state = *snapshot_;
-  const std::uint64_t offset = send.index == snapshot_meta_.index ? send.offset : 0;
-  if (offset > state.size()) return;
-  SnapshotChunk chunk;
-  chunk.term = send.term;
-  chunk.meta = snapshot_meta_;
-  chunk.offset = offset;
-  chunk.total = state.size();
-  chunk.data = std::make_shared<const std::string>(state.substr(offset, send.max_bytes));
-  chunk.round = send.round;
-  env_.transport.send(PeerMessage{group_, env_.self, send.to, std::move(chunk)});
 }
 
 // ---- replies ---------------------------------------------------------------------------------

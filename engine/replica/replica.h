@@ -12,15 +12,19 @@
 #include "engine/env/sync.h"
 #include "engine/kv/state_machine.h"
 #include "engine/replica/pending.h"
+#include "engine/replica/snapshots.h"
 #include "engine/replica/writer.h"
 
 namespace synchrodb {
 
 struct ReplicaOptions {
-  // A snapshot is made once this many bytes of entries have been applied since the last.
-  std::size_t snapshot_every_bytes = 256 * 1024;
+  SnapshotOptions snapshot;
   // Requests accepted and not answered; more are refused.
   std::size_t max_pending_requests = 4096;
+  // Above this, by StateMachine::memory_bytes(), a leader refuses requests with a command that may
+  // need more: kRefused, with errors::kOutOfMemory as the reason. 0: no limit. What is in the log
+  // by then is executed, so that the limit may be exceeded by as much as may be uncommitted.
+  std::size_t max_memory_bytes = 0;
 };
 
 class Replica final : public WriterClient {
@@ -43,8 +47,8 @@ class Replica final : public WriterClient {
   void request_snapshot();
 
   // What the newest snapshot stands for, as far as this replica has heard; 0: none.
-  Index snapshot_index() const { return snapshot_meta_.index; }
-  bool snapshot_in_progress() const { return snapshot_in_progress_; }
+  Index snapshot_index() const { return snapshots_.current().index; }
+  bool snapshot_in_progress() const { return snapshots_.in_progress(); }
 
   const Protocol& protocol() const { return *protocol_; }
   const StateMachine& state_machine() const { return state_machine_; }
@@ -54,20 +58,10 @@ class Replica final : public WriterClient {
     ClientRequest request;
     std::unique_ptr<Responder> responder;
   };
-  struct Staged {
-    SnapshotMeta meta;
-    bool intact;
-  };
-  // A snapshot on its way in; kept in memory too, so that installing it reads nothing.
-  struct Incoming {
-    SnapshotMeta meta;
-    std::string state;
-    std::uint64_t received = 0;
-  };
-
   void on_written(IoId last) override;
   void on_staged(const SnapshotMeta& meta, bool intact) override;
-  void on_snapshot_saved(const SnapshotMeta& meta) override;
+  NextPiece next_snapshot_piece(std::string& out) override;
+  void on_snapshot_ended(const SnapshotMeta& meta, bool saved) override;
 
   void take_input(const Now& now);
   void report_durable();
@@ -82,11 +76,7 @@ class Replica final : public WriterClient {
   void apply(const std::vector<EntryRef>& entries);
   void answer_reads(const std::vector<ReadReady>& reads);
   void serve_ready_reads();
-  void keep_piece(const SnapshotPiece& piece);
-  void send_snapshot(const SnapshotSend& send);
-  void send_chunk(const SnapshotSend& send);
-  void load_snapshot();
-  void snapshot_if_due();
+  bool out_of_memory(const std::string& payload) const;
 
   void reply(Responder& responder, ProposeResult result) const;
   ClientReply not_leader() const;
@@ -106,8 +96,6 @@ class Replica final : public WriterClient {
   std::vector<std::pair<NodeId, Message>> stepping_;
   std::vector<Asked> requests_;
   std::vector<Asked> handling_;
-  std::vector<Staged> staged_;
-  std::vector<SnapshotMeta> saved_;
   IoId written_;
   IoId reported_;
 
@@ -116,17 +104,7 @@ class Replica final : public WriterClient {
   PendingWrites writes_;
   PendingReads reads_;
 
-  Incoming incoming_;    // being received
-  Incoming installing_;  // whole, on its way to be the current one
-  bool snapshot_requested_ = false;
-  bool snapshot_in_progress_ = false;
-  std::size_t bytes_since_snapshot_ = 0;
-  std::shared_ptr<const std::string> snapshot_;  // what is being sent
-  Index snapshot_index_;
-  Term snapshot_term_;
-  SnapshotMeta snapshot_meta_;
-  bool snapshot_loading_ = false;
-  std::vector<SnapshotSend> sends_waiting_;
+  Snapshots snapshots_;
   Index stamp_proposed_;  // the entry that carries the last proposed stamp
   std::vector<std::unique_ptr<Responder>> overwritten_;
 };

@@ -41,31 +41,43 @@ Result<> Writer::write_batches() {
   return {};
 }
 
-Result<> Writer::save_snapshots() {
-  SnapshotJob job = std::move(jobs_.front());
-  jobs_.erase(jobs_.begin());
-  if (Result<> saved =
-          storage_.save_snapshot(job.group, job.meta, job.state, job.meta.index.next());
-      !saved) {
-    return saved;
+// One piece of the first snapshot in the queue.
+Result<> Writer::advance_snapshot() {
+  const SnapshotJob job = jobs_.front();
+  if (!begun_) {
+    if (Result<> begun = storage_.begin_snapshot(job.group, job.meta); !begun) return begun;
+    begun_ = true;
   }
-  client(job.group).on_snapshot_saved(job.meta);
+  piece_.clear();
+  const NextPiece next = client(job.group).next_snapshot_piece(piece_);
+  Result<> done;
+  if (next != NextPiece::kAbandoned) done = storage_.extend_snapshot(job.group, piece_);
+  if (done && next == NextPiece::kLast) done = storage_.finish_snapshot(job.group);
+  if (done && next == NextPiece::kAbandoned) done = storage_.abandon_snapshot(job.group);
+  if (!done || next == NextPiece::kMore) return done;
+  jobs_.pop_front();
+  begun_ = false;
+  piece_ = std::string();
+  client(job.group).on_snapshot_ended(job.meta, next == NextPiece::kLast);
   return {};
 }
 
 Error Writer::run() {
   while (true) {
     Result<> done;
+    // Asked first: when a snapshot ends, every batch submitted before it has been written.
+    const bool snapshot = !jobs_.empty();
     if (!queue_.empty()) {
       done = write_batches();
-    } else if (!jobs_.empty()) {
-      done = save_snapshots();
-    } else if (storage_.needs_confirmation()) {
+    } else if (!snapshot && storage_.needs_confirmation()) {
       if (!work_.wait(env_.clock.now() + confirm_after_)) done = storage_.confirm();
-    } else {
+    } else if (!snapshot) {
       work_.wait();
     }
+    if (done && snapshot) done = advance_snapshot();
     if (!done) return done.error();
+    // On a disk that does not park, the others get their turn nevertheless.
+    if (snapshot) sleep_until(env_.fibers, env_.clock.now());
   }
 }
 

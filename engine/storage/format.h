@@ -33,6 +33,12 @@ T get(const char* from) {
   return value;
 }
 
+// Terms and indexes at or above 2^63 are damage, wherever they stand: arithmetic on them could wrap
+// (bug zoo 48), and what one file's reader accepted another's would refuse.
+constexpr bool plausible(std::uint64_t value) {
+  return value >> 63 == 0;
+}
+
 // ---- Write-ahead log -------------------------------------------------------------------------
 
 inline constexpr std::uint64_t kSegmentMagic = 0x31474553'42445953;  // "SYDBSEG1"
@@ -116,13 +122,12 @@ inline std::optional<std::uint64_t> parse_segment_name(std::string_view name) {
 inline constexpr std::uint64_t kHardStateMagic = 0x31445248'42445953;  // "SYDBHRD1"
 inline constexpr const char* kHardStateName[2] = {"hard-state-a", "hard-state-b"};
 
-// ---- Snapshots
-// -----------------------------------------------------------------------------------
+// ---- Snapshots ---------------------------------------------------------------------------------
 
 //   magic:8 version:4 header_bytes:4 group:8 index:8 term:8 configuration_index:8 state_bytes:8
-//   block_bytes:4 configuration_bytes:4 configuration... block_crc:4... state_crc:4 crc:4
-//   zeros up to header_bytes, then the state
+//   block_bytes:4 configuration_bytes:4 table_crc:4 configuration... crc:4 zeros up to
+//   header_bytes, then the state, then the table: a block_crc:4 for each block of it
 inline constexpr std::uint64_t kSnapshotMagic = 0x31504e53'42445953;  // "SYDBSNP1"
-inline constexpr std::size_t kSnapshotFixed = 64;
+inline constexpr std::size_t kSnapshotFixed = 68;
 
 }  // namespace synchrodb::storage

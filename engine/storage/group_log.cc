@@ -53,12 +53,19 @@ void GroupLog::trim(Index index) {
     bytes_ -= entries_.front()->size();
     entries_.pop_front();
   }
+  drop_dead_runs();
+}
+
+void GroupLog::drop_dead_runs() {
   while (runs_.size() > 1 && runs_[1].first <= base_.next()) runs_.pop_front();
 }
 
 void GroupLog::note_run(Index first, std::uint64_t segment) {
   while (!runs_.empty() && runs_.back().first >= first) runs_.pop_back();
   if (runs_.empty() || runs_.back().segment != segment) runs_.push_back({first, segment});
+  // A log that a snapshot had emptied still remembers the segment of its last entry, which may be
+  // gone by now.
+  drop_dead_runs();
 }
 
 std::optional<std::uint64_t> GroupLog::oldest_segment() const {

@@ -60,6 +60,8 @@ class GroupLog {
     std::uint64_t segment;
   };
 
+  void drop_dead_runs();
+
   Index base_;
   Term base_term_;
   std::deque<EntryRef> entries_;

@@ -51,7 +51,10 @@ HardStateStore::Judged HardStateStore::judge(std::string_view sector, std::uint3
   good.slot.state.voted_for.value = get<std::uint64_t>(p + 48);
   good.slot.state.recovery_term.value = get<std::uint64_t>(p + 56);
   good.slot.state.recovery_index.value = get<std::uint64_t>(p + 64);
-  return good.slot.sequence == 0 ? damaged : good;
+  const HardState& state = good.slot.state;
+  const bool bounded = plausible(state.term.value) && plausible(state.recovery_term.value) &&
+                       plausible(state.recovery_index.value);
+  return good.slot.sequence == 0 || !bounded ? damaged : good;
 }
 
 Result<> HardStateStore::judge_file(std::uint32_t copy, std::vector<Judged>& out) {

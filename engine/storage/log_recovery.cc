@@ -76,10 +76,7 @@ Result<> LogRecovery::read_segment(std::uint64_t segment) {
   if (header && header->version != kFormatVersion) {
     return Error{ErrorCode::kUnsupported, segment_name(segment) + ": written by a newer version"};
   }
-  constexpr std::uint32_t kMostSectors = 1u << 23;  // 4 GiB: a hostile size claims no more memory
-  std::uint32_t expected = header ? header->sectors : 0;
-  if (expected > kMostSectors) expected = 0;
-  expected = std::max(expected, kFewestSegmentSectors);
+  const std::uint32_t expected = std::max(header ? header->sectors : 0, kFewestSegmentSectors);
   const SegmentScan scan = scan_segment(bytes.value(), segment, expected);
   highest_sequence_ = std::max(highest_sequence_, scan.highest_sequence);
   highest_segment_ = std::max(highest_segment_, scan.highest_segment);
@@ -114,7 +111,8 @@ void LogRecovery::replay_batch(const SegmentScan& scan, const FoundBatch& batch,
   last_good_ = h.sequence;
   last_segment_ = scan.segment;
   last_end_ = batch.first_sector + batch.sectors;
-  last_batch_ = std::move(parsed);
+  // What was not replayed must not be repeated either.
+  last_batch_ = parsed.whole ? std::move(parsed) : ParsedBatch{};
   tail_.clear();
   starts_.clear();
 }

@@ -168,21 +168,34 @@ Result<> NodeStorage::confirm() {
   return {};
 }
 
-Result<> NodeStorage::save_snapshot(GroupId group, const SnapshotMeta& meta,
-                                    const std::string& state, Index /*log_start*/) {
+Result<> NodeStorage::begin_snapshot(GroupId group, const SnapshotMeta& meta) {
   SYNCHRODB_ASSERT(recovered_, "recover() comes first");
   if (failed_) return refuse();
-  const SnapshotMeta* current = snapshots_.current(group);
-  if (current != nullptr && current->index >= meta.index) return {};
-  if (Result<> r = keep(snapshots_.save(group, meta, state)); !r) return r;
+  return keep(snapshots_.begin(group, meta));
+}
+
+Result<> NodeStorage::extend_snapshot(GroupId group, std::string_view state) {
+  if (failed_) return refuse();
+  return keep(snapshots_.extend(group, state));
+}
+
+Result<> NodeStorage::finish_snapshot(GroupId group) {
+  if (failed_) return refuse();
+  Result<bool> current = snapshots_.finish(group);
+  if (!current) return keep(current.error());
   // Recovered entries begin right after the snapshot, so nothing before it needs to stay; its
   // segments go at the next rotation.
-  groups_[group].trim(meta.index);
+  if (current.value()) groups_[group].trim(snapshots_.current(group)->index);
   return {};
 }
 
-Result<StoredSnapshot> NodeStorage::read_snapshot(GroupId group) {
-  return snapshots_.read(group);
+Result<> NodeStorage::abandon_snapshot(GroupId group) {
+  if (failed_) return refuse();
+  return keep(snapshots_.abandon(group));
+}
+
+Result<std::unique_ptr<SnapshotReader>> NodeStorage::open_snapshot(GroupId group) {
+  return snapshots_.open(group);
 }
 
 }  // namespace synchrodb::storage

@@ -30,9 +30,11 @@ class NodeStorage : public Storage {
                  std::vector<StagedSnapshot>& staged) override;
   Result<> confirm() override;
   bool needs_confirmation() const override { return !failed_ && needs_confirmation_; }
-  Result<> save_snapshot(GroupId group, const SnapshotMeta& meta, const std::string& state,
-                         Index log_start) override;
-  Result<StoredSnapshot> read_snapshot(GroupId group) override;
+  Result<> begin_snapshot(GroupId group, const SnapshotMeta& meta) override;
+  Result<> extend_snapshot(GroupId group, std::string_view state) override;
+  Result<> finish_snapshot(GroupId group) override;
+  Result<> abandon_snapshot(GroupId group) override;
+  Result<std::unique_ptr<SnapshotReader>> open_snapshot(GroupId group) override;
 
  private:
   // Entries of `group` from `first` on are in the batch being built.

@@ -4,11 +4,6 @@ namespace synchrodb::storage {
 
 namespace {
 
-// Terms and indexes at or above 2^63 are refused: arithmetic on them could wrap (bug zoo 48).
-bool plausible(std::uint64_t value) {
-  return value >> 63 == 0;
-}
-
 bool parse_entry(std::string_view body, Record& record) {
   if (body.size() < kEntryFixed) return false;
   const char* p = body.data();
@@ -18,6 +13,7 @@ bool parse_entry(std::string_view body, Record& record) {
   const auto kind = static_cast<unsigned char>(p[40]);
   const auto synchronised = static_cast<unsigned char>(p[41]);
   if (!plausible(term.value) || !plausible(index.value) || !index) return false;
+  if (!plausible(record.previous_term.value)) return false;
   if (kind > static_cast<unsigned char>(EntryKind::kConfiguration) || synchronised > 1)
     return false;
   const WallInterval written{

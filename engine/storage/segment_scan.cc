@@ -49,7 +49,9 @@ SegmentScan scan_segment(std::string_view bytes, std::uint64_t segment,
   SegmentScan scan;
   scan.segment = segment;
   const auto present = static_cast<std::uint32_t>(bytes.size() / kSector);
-  scan.sectors.resize(std::max({present, expected_sectors, 1u}));
+  // One missing sector stands for all: a header's claim must not buy memory.
+  const std::uint32_t one_missing = std::max(present, std::uint32_t{kSegmentHeaderSectors}) + 1;
+  scan.sectors.resize(std::max({present, std::min(expected_sectors, one_missing), 1u}));
   for (std::uint32_t i = kSegmentHeaderSectors; i < scan.sectors.size(); ++i) {
     JudgedSector& judged = scan.sectors[i];
     if (i >= present) {

@@ -39,7 +39,7 @@ struct SegmentScan {
 };
 
 // `expected_sectors`: the size that the segment's header states; what the file lacks of it is
-// rotten (a truncated file).
+// rotten (a truncated file); one such sector is listed, right behind those that are there.
 SegmentScan scan_segment(std::string_view bytes, std::uint64_t segment,
                          std::uint32_t expected_sectors);
 

@@ -35,11 +35,13 @@ std::optional<GroupId> group_of(const std::string& name) {
   return GroupId{*group};
 }
 
-}  // namespace
-
-std::uint32_t SnapshotStore::block_bytes() {
-  return buggify_.buggify("snapshot.small-blocks") ? 512 : kSnapshotBlock;
+Result<> check_whole(std::unique_ptr<File> file) {
+  Result<std::unique_ptr<SnapshotFileReader>> reader = SnapshotFileReader::open(std::move(file));
+  if (!reader) return reader.error();
+  return reader.value()->check();
 }
+
+}  // namespace
 
 Result<std::map<GroupId, std::vector<SnapshotCandidate>>> SnapshotStore::examine(
     const std::vector<std::string>& names) {
@@ -52,12 +54,11 @@ Result<std::map<GroupId, std::vector<SnapshotCandidate>>> SnapshotStore::examine
     candidate.index.value = *parse_hex_name(std::string_view(name).substr(kGroupPrefix), "-");
     Result<std::unique_ptr<File>> file = disk_.open(name, Disk::Mode::kMustExist);
     if (!file) return file.error();
-    Result<SnapshotHeader> header = read_snapshot_header(*file.value());
+    Result<SnapshotLayout> header = read_snapshot_header(*file.value());
     if (!header && header.error().code != ErrorCode::kCorrupt) return header.error();
-    if (header && header.value().layout.group == *group &&
-        header.value().layout.meta.index == candidate.index) {
-      candidate.meta = header.value().layout.meta;
-      Result<> state = read_snapshot_state(*file.value(), header.value(), nullptr);
+    if (header && header.value().group == *group && header.value().meta.index == candidate.index) {
+      candidate.meta = header.value().meta;
+      Result<> state = check_whole(std::move(file).value());
       if (!state && state.error().code != ErrorCode::kCorrupt) return state.error();
       candidate.intact = state.ok();
     }
@@ -68,7 +69,7 @@ Result<std::map<GroupId, std::vector<SnapshotCandidate>>> SnapshotStore::examine
 
 void SnapshotStore::adopt(GroupId group, const SnapshotCandidate& candidate) {
   SYNCHRODB_ASSERT(candidate.intact, "a damaged snapshot is never current");
-  current_[group] = {*candidate.meta, candidate.name, {}};
+  current_[group] = {*candidate.meta, candidate.name};
 }
 
 Result<> SnapshotStore::remove_others(const std::vector<std::string>& names) {
@@ -96,131 +97,126 @@ Result<> SnapshotStore::make_current(GroupId group, const SnapshotMeta& meta,
   if (Result<> r = disk_.sync_directory(); !r) return r;
   Current& current = current_[group];
   const std::string old = current.name;
-  current = {meta, name, {}};
+  current = {meta, name};
   if (old.empty() || old == name) return {};
   return disk_.remove(old);
 }
 
-Result<> SnapshotStore::save(GroupId group, const SnapshotMeta& meta, const std::string& state) {
-  const SnapshotLayout layout(group, meta, state.size(), block_bytes());
-  BlockChecksums checksums(layout.block_bytes);
-  checksums.add(state);
-  const std::string temporary = saving_name(group);
-  Result<std::unique_ptr<File>> file = disk_.open(temporary, Disk::Mode::kCreate);
-  if (!file) return file.error();
-  File& f = *file.value();
-  if (f.size() > 0) {
-    if (Result<> r = f.truncate(0); !r) return r;
-  }
-  if (Result<> r = f.write(0, encode_snapshot_header(layout, checksums)); !r) return r;
-  if (!state.empty()) {
-    if (Result<> r = f.write(layout.header_bytes, state); !r) return r;
-  }
-  if (Result<> r = f.sync(); !r) return r;
-  return make_current(group, meta, temporary);
-}
-
-Result<> SnapshotStore::restart_staging(GroupId group, const SnapshotPiece& piece) {
-  staging_.erase(group);
-  SnapshotLayout layout(group, piece.meta, piece.total, block_bytes());
-  Result<std::unique_ptr<File>> file = disk_.open(staging_name(group), Disk::Mode::kCreate);
+Result<SnapshotFileWriter> SnapshotStore::create(const std::string& name, GroupId group,
+                                                 const SnapshotMeta& meta, bool read_back) {
+  const std::uint32_t block = buggify_.buggify("snapshot.small-blocks") ? 512 : kSnapshotBlock;
+  const std::uint32_t settle = buggify_.buggify("snapshot.settle-often") ? 1 : kSettleBytes;
+  Result<std::unique_ptr<File>> file = disk_.open(name, Disk::Mode::kCreate);
   if (!file) return file.error();
   if (file.value()->size() > 0) {
-    if (Result<> r = file.value()->truncate(0); !r) return r;
+    if (Result<> r = file.value()->truncate(0); !r) return r.error();
   }
-  const std::uint32_t block = layout.block_bytes;
-  staging_.emplace(group,
-                   Staging{std::move(layout), std::move(file).value(), BlockChecksums(block)});
+  return SnapshotFileWriter(std::move(file).value(), SnapshotLayout(group, meta, block), settle,
+                            read_back);
+}
+
+// ---- made here ---------------------------------------------------------------------------------
+
+Result<> SnapshotStore::begin(GroupId group, const SnapshotMeta& meta) {
+  SYNCHRODB_ASSERT(!saving_.contains(group), "one snapshot of a group is made at a time");
+  Result<SnapshotFileWriter> file = create(saving_name(group), group, meta, false);
+  if (!file) return file.error();
+  saving_.emplace(group, std::move(file).value());
   return {};
 }
+
+Result<> SnapshotStore::extend(GroupId group, std::string_view state) {
+  return saving_.at(group).append(state);
+}
+
+Result<bool> SnapshotStore::finish(GroupId group) {
+  SnapshotFileWriter& file = saving_.at(group);
+  const SnapshotMeta meta = file.meta();
+  if (const SnapshotMeta* now = current(group); now != nullptr && now->index >= meta.index) {
+    Result<> gone = abandon(group);
+    return gone ? Result<bool>(false) : gone.error();
+  }
+  if (Result<> r = file.finish(); !r) return r.error();
+  saving_.erase(group);
+  if (Result<> r = make_current(group, meta, saving_name(group)); !r) return r.error();
+  return true;
+}
+
+Result<> SnapshotStore::abandon(GroupId group) {
+  if (saving_.erase(group) == 0) return {};
+  return disk_.remove(saving_name(group));
+}
+
+// ---- received ----------------------------------------------------------------------------------
 
 Result<std::optional<StagedSnapshot>> SnapshotStore::stage(GroupId group,
                                                            const SnapshotPiece& piece) {
   auto it = staging_.find(group);
-  const bool same = it != staging_.end() && it->second.layout.meta == piece.meta &&
-                    it->second.layout.state_bytes == piece.total;
+  const bool same = it != staging_.end() && it->second.file.meta() == piece.meta &&
+                    it->second.total == piece.total;
   if (piece.offset == 0 || !same) {
-    if (Result<> r = restart_staging(group, piece); !r) return r.error();
-    it = staging_.find(group);
+    staging_.erase(group);
+    Result<SnapshotFileWriter> file = create(staging_name(group), group, piece.meta, true);
+    if (!file) return file.error();
+    it = staging_.emplace(group, Staging{std::move(file).value(), piece.total}).first;
   }
   Staging& s = it->second;
   if (s.complete) return std::optional<StagedSnapshot>();
-  const std::string_view data = piece.data ? std::string_view(*piece.data) : std::string_view();
-  if (piece.offset > s.received || data.size() > piece.total ||
-      piece.offset > piece.total - data.size()) {
-    s.gap = true;
+  if (Result<> r = take(s, piece); !r) {
+    if (r.error().code != ErrorCode::kCorrupt) return r.error();
+    s.broken = true;
   }
-  const std::uint64_t end = piece.offset + data.size();
-  if (!s.gap && end > s.received) {
-    const std::string_view fresh = data.substr(s.received - piece.offset);
-    if (Result<> r = s.file->write(s.layout.header_bytes + s.received, fresh); !r) return r.error();
-    s.checksums.add(fresh);
-    s.received = end;
-  }
-  if (end < piece.total) return std::optional<StagedSnapshot>();
-  bool intact = false;
-  if (!s.gap && s.received == piece.total) {
-    Result<bool> finished = finish_staging(s);
-    if (!finished) return finished.error();
-    intact = finished.value();
-  }
-  s.complete = intact;
+  const bool last = piece.offset + (piece.data ? piece.data->size() : 0) >= piece.total;
+  if (!last) return std::optional<StagedSnapshot>();
+  s.complete = !s.broken;
+  const bool intact = s.complete;
   if (!intact) staging_.erase(it);
   return std::optional(StagedSnapshot{group, piece.meta, intact});
 }
 
-// The header goes last; then the whole is read back, from the disk's own bytes as far as it lets
-// us.
-Result<bool> SnapshotStore::finish_staging(Staging& s) {
-  if (Result<> r = s.file->write(0, encode_snapshot_header(s.layout, s.checksums)); !r) {
-    return r.error();
+// kCorrupt: something is missing, or the disk does not hold what was written.
+Result<> SnapshotStore::take(Staging& s, const SnapshotPiece& piece) {
+  const std::string_view data = piece.data ? std::string_view(*piece.data) : std::string_view();
+  const std::uint64_t received = s.file.state_bytes();
+  if (s.broken) return {};
+  if (piece.offset > received || data.size() > piece.total ||
+      piece.offset > piece.total - data.size()) {
+    return Error{ErrorCode::kCorrupt, "snapshot: a piece is missing or too long"};
   }
-  if (Result<> r = s.file->sync(); !r) return r.error();
-  Result<SnapshotHeader> header = read_snapshot_header(*s.file);
-  if (!header) {
-    if (header.error().code != ErrorCode::kCorrupt) return header.error();
-    return false;
+  const std::uint64_t end = piece.offset + data.size();
+  if (end > received) {
+    if (Result<> r = s.file.append(data.substr(received - piece.offset)); !r) return r;
   }
-  Result<> state = read_snapshot_state(*s.file, header.value(), nullptr);
-  if (!state && state.error().code != ErrorCode::kCorrupt) return state.error();
-  return state.ok() && header.value().whole == s.checksums.whole();
+  return end == piece.total ? s.file.finish() : Result<>();
 }
 
 Result<> SnapshotStore::install(GroupId group, const SnapshotMeta& meta) {
   auto it = staging_.find(group);
-  SYNCHRODB_ASSERT(it != staging_.end() && it->second.complete && it->second.layout.meta == meta,
+  SYNCHRODB_ASSERT(it != staging_.end() && it->second.complete && it->second.file.meta() == meta,
                    "only a snapshot that was staged intact is installed");
   staging_.erase(it);
   return make_current(group, meta, staging_name(group));
 }
 
-Result<StoredSnapshot> SnapshotStore::read(GroupId group) {
+// ---- reading -----------------------------------------------------------------------------------
+
+Result<std::unique_ptr<SnapshotReader>> SnapshotStore::open(GroupId group) {
   while (true) {
     auto it = current_.find(group);
     if (it == current_.end()) return Error{ErrorCode::kNotFound, "no snapshot"};
-    if (std::shared_ptr<const std::string> cached = it->second.state.lock()) {
-      return StoredSnapshot{it->second.meta, std::move(cached)};
-    }
     const std::string name = it->second.name;
     // Parks: the writer may replace the snapshot meanwhile, and its file is then gone.
     Result<std::unique_ptr<File>> file = disk_.open(name, Disk::Mode::kMustExist);
-    Result<> read;
-    auto state = std::make_shared<std::string>();
     if (file) {
-      Result<SnapshotHeader> header = read_snapshot_header(*file.value());
-      read = header ? read_snapshot_state(*file.value(), header.value(), state.get())
-                    : Result<>(header.error());
-    } else {
-      read = file.error();
+      // It stays readable even so.
+      Result<std::unique_ptr<SnapshotFileReader>> reader =
+          SnapshotFileReader::open(std::move(file).value());
+      if (!reader) return reader.error();
+      return std::unique_ptr<SnapshotReader>(std::move(reader).value());
     }
-    Current& now = current_.at(group);
-    if (now.name != name) continue;
-    if (!read) {
-      if (read.error().code != ErrorCode::kNotFound) return read.error();
-      return Error{ErrorCode::kCorrupt, "snapshot: its file has vanished"};
-    }
-    now.state = state;
-    return StoredSnapshot{now.meta, std::move(state)};
+    if (current_.at(group).name != name) continue;
+    if (file.error().code != ErrorCode::kNotFound) return file.error();
+    return Error{ErrorCode::kCorrupt, "snapshot: its file has vanished"};
   }
 }
 

@@ -1,10 +1,12 @@
-// The snapshots of all groups: one current each, and at most one being received.
+// The snapshots of all groups: one current each, and at most one being
+// made and one being received.
 #pragma once
 
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/env/buggify.h"
@@ -35,41 +37,44 @@ class SnapshotStore {
 
   const SnapshotMeta* current(GroupId group) const;
 
-  // An older snapshot than the current one is ignored. An error before the rename leaves everything
-  // as it was.
-  Result<> save(GroupId group, const SnapshotMeta& meta, const std::string& state);
+  // A new snapshot in pieces; see Storage. An error before the rename leaves everything as it was.
+  Result<> begin(GroupId group, const SnapshotMeta& meta);
+  Result<> extend(GroupId group, std::string_view state);
+  // True if it is the current one now.
+  Result<bool> finish(GroupId group);
+  Result<> abandon(GroupId group);
 
-  // Keeps a piece. After the last one the whole file is made durable and read back against the
-  // checksums taken on arrival; only then is anything promised: a crash forgets staged pieces.
+  // Keeps a piece. What has arrived is synced and read back against the checksums taken on arrival
+  // step by step, and the whole file is durable with the last piece; only then is anything
+  // promised: a crash forgets staged pieces.
   Result<std::optional<StagedSnapshot>> stage(GroupId group, const SnapshotPiece& piece);
   // The staged snapshot becomes the current one, durably.
   Result<> install(GroupId group, const SnapshotMeta& meta);
 
-  Result<StoredSnapshot> read(GroupId group);
+  Result<std::unique_ptr<SnapshotReader>> open(GroupId group);
 
  private:
   struct Current {
     SnapshotMeta meta;
     std::string name;
-    std::weak_ptr<const std::string> state;  // while somebody still sends or restores it
   };
   struct Staging {
-    SnapshotLayout layout;
-    std::unique_ptr<File> file;
-    BlockChecksums checksums;
-    std::uint64_t received = 0;
-    bool gap = false;
-    bool complete = false;
+    SnapshotFileWriter file;
+    std::uint64_t total;
+    bool broken = false;    // a gap, or the disk does not hold what was written
+    bool complete = false;  // durable
   };
 
-  std::uint32_t block_bytes();
-  Result<> restart_staging(GroupId group, const SnapshotPiece& piece);
-  Result<bool> finish_staging(Staging& staging);
+  // An empty file of this name, ready to take a snapshot.
+  Result<SnapshotFileWriter> create(const std::string& name, GroupId group,
+                                    const SnapshotMeta& meta, bool read_back);
+  Result<> take(Staging& staging, const SnapshotPiece& piece);
   Result<> make_current(GroupId group, const SnapshotMeta& meta, const std::string& temporary);
 
   Disk& disk_;
   Buggify& buggify_;
   std::map<GroupId, Current> current_;
+  std::map<GroupId, SnapshotFileWriter> saving_;
   std::map<GroupId, Staging> staging_;
 };
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "consensus/protocol.h"
@@ -34,14 +35,19 @@ struct StagedSnapshot {
   bool intact = false;  // the whole file's checksum matched
 };
 
-// A snapshot as it was read back.
-struct StoredSnapshot {
-  SnapshotMeta meta;
-  std::shared_ptr<const std::string> state;
-  const std::string& operator*() const { return *state; }
+// A snapshot that is open for reading: it stays readable when a newer one has replaced it. One
+// fiber at a time. Destroyed before the Storage.
+class SnapshotReader {
+ public:
+  virtual ~SnapshotReader() = default;
+  virtual const SnapshotMeta& meta() const = 0;
+  virtual std::uint64_t size() const = 0;
+  // At most `max_bytes` from `offset`, shorter only at the end. Checked: kCorrupt if damaged. May
+  // park.
+  virtual Result<std::string> read(std::uint64_t offset, std::size_t max_bytes) = 0;
 };
 
-// All calls may park and are made by one fiber at a time, the writer's; `read_snapshot` by any.
+// All calls may park and are made by one fiber at a time, the writer's; `open_snapshot` by any.
 class Storage {
  public:
   virtual ~Storage() = default;
@@ -62,14 +68,19 @@ class Storage {
   virtual Result<> confirm() = 0;
   virtual bool needs_confirmation() const = 0;
 
-  // Makes `state` the group's snapshot: written beside, synced, renamed, directory synced, the old
-  // one removed. The log before `log_start` may be dropped.
-  virtual Result<> save_snapshot(GroupId group, const SnapshotMeta& meta, const std::string& state,
-                                 Index log_start) = 0;
+  // A new snapshot of the group, written beside the current one, piece by piece, between other
+  // writes: each call does bounded work, syncs included. One at a time for each group.
+  virtual Result<> begin_snapshot(GroupId group, const SnapshotMeta& meta) = 0;
+  virtual Result<> extend_snapshot(GroupId group, std::string_view state) = 0;
+  // All of it is there: synced, renamed, directory synced, the old one removed; entries up to
+  // meta.index may be dropped from the log. Unless the current one has become as new meanwhile:
+  // then it is as if there had been no attempt.
+  virtual Result<> finish_snapshot(GroupId group) = 0;
+  // Gives up the one that has begun, if any.
+  virtual Result<> abandon_snapshot(GroupId group) = 0;
 
-  // The current snapshot, whole; kNotFound without one, kCorrupt when it is damaged. Whoever has
-  // not heard yet that the writer has replaced it learns from `meta` which one this is.
-  virtual Result<StoredSnapshot> read_snapshot(GroupId group) = 0;
+  // The group's current snapshot; kNotFound without one, kCorrupt when its frame is damaged.
+  virtual Result<std::unique_ptr<SnapshotReader>> open_snapshot(GroupId group) = 0;
 };
 
 std::unique_ptr<Storage> make_storage(Disk& disk, Buggify& buggify, Observer& observer,

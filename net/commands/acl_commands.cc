@@ -33,7 +33,7 @@ Reply acl_getuser(Call& call) {
   std::vector<Reply> flags = {bulk("on")};
   if (call.context.password().empty()) flags.push_back(bulk("nopass"));
   return MapReply()
-      .put("flags", Reply::array(std::move(flags)))
+      .put("flags", Reply::set(std::move(flags)))
       .put("passwords", Reply::array({}))
       .put("commands", "+@all")
       .put("keys", "~*")

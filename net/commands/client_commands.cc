@@ -45,7 +45,7 @@ Reply client_setinfo(Call& call) {
 }
 
 Reply client_info(Call& call) {
-  return bulk(client_line(call.client, call.context.now()) + "\n");
+  return text_reply(client_line(call.client, call.context.now()) + "\n");
 }
 
 Reply client_list(Call& call) {
@@ -57,7 +57,7 @@ Reply client_list(Call& call) {
   for (const ClientState* client : call.context.clients()) {
     if (filter.matches(*client, call.client)) lines.append(client_line(*client, now)).append("\n");
   }
-  return bulk(lines);
+  return text_reply(lines);
 }
 
 std::int64_t kill_all(Call& call, const ClientFilter& filter) {
@@ -153,7 +153,7 @@ Reply client_getredir(Call&) {
 
 Reply client_trackinginfo(Call&) {
   return MapReply()
-      .put("flags", Reply::array({bulk("off")}))
+      .put("flags", Reply::set({bulk("off")}))
       .put("redirect", -1)
       .put("prefixes", Reply::array({}))
       .take();

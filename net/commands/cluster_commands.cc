@@ -53,7 +53,7 @@ Reply cluster_info(Call& call) {
   put("cluster_stats_messages_sent", "0");
   put("cluster_stats_messages_received", "0");
   put("total_cluster_links_buffer_limit_exceeded", "0");
-  return bulk(text);
+  return text_reply(text);
 }
 
 Reply cluster_myid(Call& call) {
@@ -89,7 +89,7 @@ Reply cluster_nodes(Call& call) {
   for (const MemberFacts* member : in_order(cluster)) {
     lines += node_line(cluster, *member, term, call.context.wall_us() / 1'000) + "\n";
   }
-  return bulk(lines);
+  return text_reply(lines);
 }
 
 Reply cluster_replicas(Call& call) {

@@ -14,24 +14,24 @@ namespace {
 using namespace trait;
 
 template <class Words>
-Reply bulks(const Words& words) {
+Reply bulk_set(const Words& words) {
   std::vector<Reply> replies;
   for (const auto& word : words) replies.push_back(bulk(word));
-  return Reply::array(std::move(replies));
+  return Reply::set(std::move(replies));
 }
 
 template <class Words>
-Reply statuses(const Words& words, std::string_view prefix = "") {
+Reply status_set(const Words& words, std::string_view prefix = "") {
   std::vector<Reply> replies;
   for (const auto& word : words) {
     replies.push_back(Reply::status(std::string(prefix) + std::string(word)));
   }
-  return Reply::array(std::move(replies));
+  return Reply::set(std::move(replies));
 }
 
 Reply key_specification(const std::vector<std::string_view>& flags, int first, int last, int step) {
   return MapReply()
-      .put("flags", statuses(flags))
+      .put("flags", status_set(flags))
       .put(
           "begin_search",
           MapReply().put("type", "index").put("spec", MapReply().put("index", first).take()).take())
@@ -48,7 +48,7 @@ Reply key_specification(const std::vector<std::string_view>& flags, int first, i
 Reply key_specifications(const CommandDescription& command) {
   const CommandSpec& spec = *command.spec;
   std::vector<Reply> all;
-  if (spec.first_key == 0) return Reply::array({});
+  if (spec.first_key == 0) return Reply::set({});
   const auto access = key_access_flags(command);
   if (access.size() > 1) {
     int first = spec.first_key;
@@ -61,7 +61,7 @@ Reply key_specifications(const CommandDescription& command) {
     all.push_back(key_specification(access.empty() ? std::vector<std::string_view>() : access[0],
                                     spec.first_key, last, spec.key_step));
   }
-  return Reply::array(std::move(all));
+  return Reply::set(std::move(all));
 }
 
 Reply info_of(const CommandDescription& command) {
@@ -70,11 +70,11 @@ Reply info_of(const CommandDescription& command) {
   for (const ServerCommand& sub : command.subcommands) {
     subcommands.push_back(info_of(describe(sub)));
   }
-  return Reply::array({bulk(spec.name), Reply::integer(spec.arity), statuses(flag_names(command)),
+  return Reply::array({bulk(spec.name), Reply::integer(spec.arity), status_set(flag_names(command)),
                        Reply::integer(spec.first_key), Reply::integer(spec.last_key),
-                       Reply::integer(spec.key_step), statuses(category_names(command), "@"),
-                       bulks(split(command.tips, " ")), key_specifications(command),
-                       Reply::array(std::move(subcommands))});
+                       Reply::integer(spec.key_step), status_set(category_names(command), "@"),
+                       bulk_set(split(command.tips, " ")), key_specifications(command),
+                       Reply::set(std::move(subcommands))});
 }
 
 Reply arguments_reply(const std::vector<SyntaxNode>& nodes) {
@@ -87,7 +87,7 @@ Reply arguments_reply(const std::vector<SyntaxNode>& nodes) {
     std::vector<std::string_view> flags;
     if (node.optional) flags.push_back("optional");
     if (node.multiple) flags.push_back("multiple");
-    if (!flags.empty()) map.put("flags", statuses(flags));
+    if (!flags.empty()) map.put("flags", status_set(flags));
     if (!node.children.empty()) map.put("arguments", arguments_reply(node.children));
     all.push_back(map.take());
   }
@@ -224,7 +224,7 @@ Reply command_getkeysandflags(Call& call) {
   if (auto error = parse_full(call, full)) return *error;
   std::vector<Reply> keys;
   for (std::size_t i = 0; i < full.keys.size(); ++i) {
-    keys.push_back(Reply::array({bulk(call[full.keys[i]]), statuses(access_of(call, full, i))}));
+    keys.push_back(Reply::array({bulk(call[full.keys[i]]), status_set(access_of(call, full, i))}));
   }
   return Reply::array(std::move(keys));
 }

@@ -50,9 +50,9 @@ std::vector<std::pair<std::int64_t, std::uint64_t>> LatencyHistogram::cumulative
   std::int64_t limit = 1;
   for (std::size_t i = 0; i < buckets_.size(); ++i) {
     const std::int64_t bound = upper_bound_us(i);
-    if (bound > limit) {
+    if (bound >= limit) {
       if (seen > shown) out.emplace_back(limit, shown = seen);
-      while (limit < bound) limit *= 2;
+      while (limit <= bound) limit *= 2;
     }
     seen += buckets_[i];
   }

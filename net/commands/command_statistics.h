@@ -23,8 +23,8 @@ class LatencyHistogram {
   std::uint64_t count() const { return count_; }
   // An upper bound of the latency that `percent` of all calls stayed within, in microseconds.
   double percentile_us(double percent) const;
-  // (2^i - 1 or so microseconds, calls within it), as LATENCY HISTOGRAM shows them: only where the
-  // sum changes.
+  // (a power of two of microseconds, calls below it), as LATENCY HISTOGRAM shows them: only where
+  // the sum changes.
   std::vector<std::pair<std::int64_t, std::uint64_t>> cumulative() const;
 
  private:

@@ -148,7 +148,7 @@ Reply time(Call& call) {
 
 Reply lolwut(Call& call) {
   // Two clocks that disagree: what this database is about.
-  return bulk(
+  return text_reply(
       "  .--------.      .--------.\n"
       " /   12     \\    /     12   \\\n"
       "|    |       |  |      /     |\n"

@@ -26,7 +26,7 @@ Reply info(Call& call) {
   for (const InfoSection& section : info_sections()) {
     if (wanted(section, call)) section.write(call, out);
   }
-  return bulk(out.text());
+  return text_reply(out.text());
 }
 
 constexpr CommandGroup kGroup = CommandGroup::kServer;

@@ -83,20 +83,21 @@ Reply latency_graph(Call& call) {
     low = std::min(low, sample.ms);
     high = std::max(high, sample.ms);
   }
-  return bulk(call[2] + " - high " + std::to_string(high) + " ms, low " + std::to_string(low) +
-              " ms (all time high " + std::to_string(series->worst_ms) + " ms)\n" +
-              std::string(80, '-') + "\n" + sketch(*series, call.context.wall_us() / 1'000'000));
+  return text_reply(call[2] + " - high " + std::to_string(high) + " ms, low " +
+                    std::to_string(low) + " ms (all time high " + std::to_string(series->worst_ms) +
+                    " ms)\n" + std::string(80, '-') + "\n" +
+                    sketch(*series, call.context.wall_us() / 1'000'000));
 }
 
 Reply latency_doctor(Call& call) {
   const LatencyMonitor& monitor = call.commands.latency_monitor();
   if (monitor.threshold_ms() <= 0) {
-    return bulk(
+    return text_reply(
         "Latency monitoring is disabled in this instance. CONFIG SET "
         "latency-monitor-threshold <milliseconds> enables it.\n");
   }
   if (monitor.events().empty()) {
-    return bulk("No latency spike was observed since this instance was started.\n");
+    return text_reply("No latency spike was observed since this instance was started.\n");
   }
   std::string report = "Latency spikes observed in this instance:\n\n";
   std::size_t number = 0;
@@ -108,7 +109,7 @@ Reply latency_doctor(Call& call) {
               " latency spikes (average " + std::to_string(sum / count) +
               " ms), worst all time event " + std::to_string(series.worst_ms) + " ms.\n";
   }
-  return bulk(report);
+  return text_reply(report);
 }
 
 Reply latency_histogram(Call& call) {

@@ -66,7 +66,7 @@ Reply memory_doctor(Call& call) {
   const ProcessFacts process = call.context.process();
   constexpr std::size_t kLittle = 5u << 20;
   if (process.heap_bytes < kLittle) {
-    return bulk(
+    return text_reply(
         "This instance is empty or is using very little memory: there is nothing to say "
         "about it yet.\n");
   }
@@ -84,8 +84,8 @@ Reply memory_doctor(Call& call) {
   if (process.memory_limit_bytes > 0 && process.heap_bytes > process.memory_limit_bytes / 10 * 9) {
     report += " * Limit: more than 90% of maxmemory is in use; writes will be refused.\n";
   }
-  if (report.empty()) return bulk("I can't find any memory issue in this instance.\n");
-  return bulk("Memory issues found in this instance:\n\n" + report);
+  if (report.empty()) return text_reply("I can't find any memory issue in this instance.\n");
+  return text_reply("Memory issues found in this instance:\n\n" + report);
 }
 
 Reply memory_purge(Call& call) {
@@ -94,7 +94,7 @@ Reply memory_purge(Call& call) {
 }
 
 Reply memory_malloc_stats(Call&) {
-  return bulk("Stats not supported for the current allocator");
+  return text_reply("Stats not supported for the current allocator");
 }
 
 constexpr CommandGroup kGroup = CommandGroup::kServer;

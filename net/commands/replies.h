@@ -48,6 +48,11 @@ inline Reply bulk(std::string_view text) {
   return Reply::bulk(std::string(text));
 }
 
+// A text for people: told apart from data in RESP3.
+inline Reply text_reply(std::string_view text) {
+  return Reply::verbatim(std::string(text));
+}
+
 // A map under construction.
 class MapReply {
  public:

@@ -120,7 +120,8 @@ void BM_WalAppend(benchmark::State& state) {
     SnapshotMeta meta;
     meta.index = Index{index};
     meta.term = Term{1};
-    if (!storage->save_snapshot(GroupId{1}, meta, "state", meta.index)) {
+    if (!storage->begin_snapshot(GroupId{1}, meta) ||
+        !storage->extend_snapshot(GroupId{1}, "state") || !storage->finish_snapshot(GroupId{1})) {
       return state.SkipWithError("snapshot failed");
     }
     state.ResumeTiming();

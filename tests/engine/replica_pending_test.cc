@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/replica/snapshot_seal.h"
-
 namespace synchrodb {
 namespace {
 
@@ -76,21 +74,6 @@ TEST(PendingReads, WaitForTheirIndexToBeApplied) {
   ASSERT_TRUE(ready.has_value());
   EXPECT_EQ(ready->first, Index{4});
   EXPECT_FALSE(reads.next_ready(Index{9}).has_value());
-}
-
-TEST(SnapshotSeal, OpensWhatItSealedAndNothingElse) {
-  std::string state = "some state";
-  seal_snapshot(state);
-  ASSERT_TRUE(open_snapshot(state).has_value());
-  EXPECT_EQ(*open_snapshot(state), "some state");
-  for (std::size_t bit = 0; bit < state.size() * 8; ++bit) {
-    std::string damaged = state;
-    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
-    EXPECT_FALSE(open_snapshot(damaged).has_value()) << "bit " << bit;
-  }
-  for (std::size_t length = 0; length < state.size(); ++length) {
-    EXPECT_FALSE(open_snapshot(state.substr(0, length)).has_value()) << "length " << length;
-  }
 }
 
 }  // namespace

@@ -99,8 +99,8 @@ class Damaged {
         if (!same_entries(r.entries, m.view(r.snapshot))) return name + "log silently changed";
       }
       if (r.snapshot) {
-        auto state = storage.read_snapshot(id);
-        if (!state || *state.value() != snapshot_state(id, *r.snapshot)) return name + "state";
+        auto state = testing::read_snapshot(storage, id);
+        if (!state || state.value() != snapshot_state(id, *r.snapshot)) return name + "state";
       }
     }
     ++(faulty ? faults : exact);

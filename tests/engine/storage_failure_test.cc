@@ -33,7 +33,7 @@ void expect_refuses_everything(MemoryDisk& disk, Storage& storage) {
   expect_refusal(storage.write({batch}, staged));
   expect_refusal(storage.confirm());
   const SnapshotMeta meta = testing::snapshot_meta(Index{10'000}, Term{1'000});
-  expect_refusal(storage.save_snapshot(GroupId{1}, meta, "state", Index{}));
+  expect_refusal(testing::save_snapshot(storage, GroupId{1}, meta, "state"));
   EXPECT_FALSE(storage.needs_confirmation());
   EXPECT_EQ(disk.effects(), effects) << "a failed storage touched the disk";
 }

@@ -46,8 +46,8 @@ void live(MemoryDisk& disk) {
   GroupBatch second{GroupId{77}, {}};
   second.batch.hard_state = HardState{Term{9}, NodeId{1}, Term{8}, Index{40}};
   ASSERT_TRUE(storage.write({first, second}, staged));
-  ASSERT_TRUE(storage.save_snapshot(GroupId{1}, snapshot_meta(Index{10}, Term{2}),
-                                    "the state at ten", Index{11}));
+  ASSERT_TRUE(testing::save_snapshot(storage, GroupId{1}, snapshot_meta(Index{10}, Term{2}),
+                                     "the state at ten"));
   for (std::uint64_t i = 13; i <= 18; ++i) {
     GroupBatch b{GroupId{1}, {}};
     b.batch.entries.push_back(entry(i));
@@ -82,7 +82,7 @@ TEST(StorageFormat, TodaysCodeReadsTheFrozenBytes) {
   std::vector<EntryRef> expected;
   for (std::uint64_t i = 11; i <= 18; ++i) expected.push_back(entry(i));
   EXPECT_TRUE(same_entries(one.entries, expected));
-  EXPECT_EQ(*driver.storage().read_snapshot(GroupId{1}).value(), "the state at ten");
+  EXPECT_EQ(testing::read_snapshot(driver.storage(), GroupId{1}).value(), "the state at ten");
   const DurableState& other = recovered.value().at(GroupId{77});
   EXPECT_EQ(other.hard_state, (HardState{Term{9}, NodeId{1}, Term{8}, Index{40}}));
   EXPECT_TRUE(other.entries.empty());

@@ -113,6 +113,71 @@ TEST(StorageFuzz, AFlippedBitOfARecordIsNoticed) {
   }
 }
 
+// Found by fuzzing: a reader that took what the log's reader refuses made a log that could be read
+// once and no more.
+TEST(StorageFuzz, NumbersBeyondTheBoundAreDamageEverywhere) {
+  constexpr std::uint64_t kBeyond = std::uint64_t{1} << 63;
+  StorageOptions options = small_segments();
+  MemoryDisk disk;
+  StorageDriver driver(disk, 1, options, false);
+  ASSERT_TRUE(driver.open());
+  for (const auto& [index, term] : {std::pair{kBeyond, std::uint64_t{1}}, {4, kBeyond}}) {
+    MemoryDisk with_snapshot = disk;
+    StorageDriver owner(with_snapshot, 1, options, false);
+    ASSERT_TRUE(owner.open());
+    const SnapshotMeta meta = testing::snapshot_meta(Index{index}, Term{term});
+    ASSERT_TRUE(owner.storage().save_snapshot(GroupId{1}, meta, "state", Index{5}));
+    const auto recovered = StorageDriver(with_snapshot, 1, options, false).open();
+    ASSERT_TRUE(recovered);
+    EXPECT_FALSE(recovered.value().at(GroupId{1}).snapshot);
+  }
+  MemoryDisk with_votes = disk;
+  StorageDriver owner(with_votes, 1, options, false);
+  ASSERT_TRUE(owner.open());
+  GroupBatch vote{GroupId{1}, {}};
+  vote.batch.hard_state = HardState{Term{kBeyond}, NodeId{1}};
+  std::vector<StagedSnapshot> staged;
+  ASSERT_TRUE(owner.storage().write({vote}, staged));
+  EXPECT_FALSE(StorageDriver(with_votes, 1, options, false).open());
+}
+
+// Found by fuzzing: eight million sectors of which there are two.
+TEST(StorageFuzz, AClaimedSizeBuysNoMemory) {
+  const std::string two = storage::encode_segment_header(1, 1u << 23) + std::string(512, '\0');
+  const storage::SegmentScan scan = storage::scan_segment(two, 1, 1u << 23);
+  ASSERT_EQ(scan.sectors.size(), 3u);
+  EXPECT_EQ(scan.sectors[1].verdict, storage::SectorVerdict::kOld);
+  EXPECT_EQ(scan.sectors[2].verdict, storage::SectorVerdict::kRotten);
+  EXPECT_EQ(storage::scan_segment("", 1, 8).sectors.back().verdict,
+            storage::SectorVerdict::kRotten);
+}
+
+// Found by fuzzing: the head of a batch that was not replayed was written again.
+TEST(StorageFuzz, ABatchThatIsNotReplayedIsNotRepeated) {
+  MemoryDisk disk;
+  StorageDriver driver(disk, 1, small_segments(), false);
+  ASSERT_TRUE(driver.open());
+  storage::BatchBuilder builder;
+  builder.entry(GroupId{9}, *testing::test_entry(GroupId{9}, Term{1}, Index{1}, 20), Term{});
+  builder.position(static_cast<storage::RecordType>(99), GroupId{9}, Index{1}, Term{1});
+  const std::string name = disk.names().back();
+  ASSERT_EQ(name, storage::segment_name(1));
+  std::string segment = disk.contents(name);
+  const auto scan = storage::scan_segment(segment, 1, 8);
+  ASSERT_FALSE(scan.batches.empty());
+  const storage::FoundBatch last = scan.batches.back();
+  const std::uint32_t next = last.first_sector + last.sectors;
+  const std::uint64_t sequence = last.header.sequence;
+  const std::string_view sectors = builder.seal(1, next, sequence + 1, sequence);
+  segment.replace(next * 512, sectors.size(), sectors);
+  disk.set_contents(name, segment);
+  for (int restart = 0; restart < 2; ++restart) {
+    const auto recovered = driver.open();
+    ASSERT_TRUE(recovered);
+    EXPECT_FALSE(recovered.value().contains(GroupId{9}));
+  }
+}
+
 TEST(StorageFuzz, RandomRecords) {
   for (std::uint64_t seed = 1; seed <= 20'000; ++seed) {
     Dice dice(seed);

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/storage/crc32c.h"
+#include "engine/storage/group_log.h"
 #include "tests/engine/support/storage_model.h"
 
 namespace synchrodb {
@@ -242,7 +243,7 @@ TEST_F(StorageLog, SegmentsAreReusedAndTheirNumberStaysSmall) {
     append(kGroup, i, 1);
     if (i % 10 == 0) {
       const SnapshotMeta meta = snapshot_meta(Index{i}, Term{1});
-      ASSERT_TRUE(storage_->save_snapshot(kGroup, meta, "state", Index{i}));
+      ASSERT_TRUE(testing::save_snapshot(*storage_, kGroup, meta, "state"));
     }
     most = std::max(most, segments().size());
   }
@@ -252,6 +253,20 @@ TEST_F(StorageLog, SegmentsAreReusedAndTheirNumberStaysSmall) {
   const auto recovered = reopen();
   EXPECT_TRUE(recovered.at(kGroup).entries.empty());
   EXPECT_EQ(recovered.at(kGroup).snapshot->index, Index{400});
+}
+
+// Its next entry must not move the log's head back to a segment that is gone: recovery would take
+// the missing one for damage.
+TEST(GroupLog, ALogThatWasEmptiedPinsNoOldSegment) {
+  storage::GroupLog log;
+  log.append(test_entry(kGroup, Term{1}, Index{1}, 10));
+  log.note_run(Index{1}, 1);
+  EXPECT_EQ(log.oldest_segment(), 1U);
+  log.trim(Index{1});
+  EXPECT_EQ(log.oldest_segment(), std::nullopt);
+  log.append(test_entry(kGroup, Term{1}, Index{2}, 10));
+  log.note_run(Index{2}, 7);
+  EXPECT_EQ(log.oldest_segment(), 7U);
 }
 
 TEST_F(StorageLog, ASlowGroupDoesNotPinTheLog) {
@@ -264,7 +279,7 @@ TEST_F(StorageLog, ASlowGroupDoesNotPinTheLog) {
     append(kGroup, i, 1);
     if (i % 10 == 0) {
       const SnapshotMeta meta = snapshot_meta(Index{i}, Term{1});
-      ASSERT_TRUE(storage_->save_snapshot(kGroup, meta, "state", Index{i}));
+      ASSERT_TRUE(testing::save_snapshot(*storage_, kGroup, meta, "state"));
     }
   }
   EXPECT_LE(segments().size(), 5U);
@@ -297,28 +312,27 @@ TEST_F(StorageLog, ASnapshotReplacesTheLogBeforeIt) {
   for (std::uint64_t i = 1; i <= 6; ++i) append(kGroup, i, 1);
   const SnapshotMeta meta = snapshot_meta(Index{4}, Term{1});
   const std::string state(200'000, 'x');
-  ASSERT_TRUE(storage_->save_snapshot(kGroup, meta, state, Index{5}));
-  EXPECT_EQ(*storage_->read_snapshot(kGroup).value(), state);
+  ASSERT_TRUE(testing::save_snapshot(*storage_, kGroup, meta, state));
+  EXPECT_EQ(testing::read_snapshot(*storage_, kGroup).value(), state);
   const auto recovered = reopen();
   EXPECT_EQ(recovered.at(kGroup).snapshot, meta);
   EXPECT_EQ(indexes(recovered.at(kGroup)), (std::vector<std::uint64_t>{5, 6}));
-  EXPECT_EQ(*storage_->read_snapshot(kGroup).value(), state);
+  EXPECT_EQ(testing::read_snapshot(*storage_, kGroup).value(), state);
 }
 
 TEST_F(StorageLog, AnOlderSnapshotIsIgnored) {
   open();
   vote(kGroup, 1);
   for (std::uint64_t i = 1; i <= 6; ++i) append(kGroup, i, 1);
-  ASSERT_TRUE(storage_->save_snapshot(kGroup, snapshot_meta(Index{4}, Term{1}), "new", Index{5}));
-  ASSERT_TRUE(storage_->save_snapshot(kGroup, snapshot_meta(Index{2}, Term{1}), "old", Index{3}));
-  EXPECT_EQ(*storage_->read_snapshot(kGroup).value(), "new");
-  EXPECT_EQ(storage_->read_snapshot(kGroup).value().meta.index, Index{4});
+  ASSERT_TRUE(testing::save_snapshot(*storage_, kGroup, snapshot_meta(Index{4}, Term{1}), "new"));
+  ASSERT_TRUE(testing::save_snapshot(*storage_, kGroup, snapshot_meta(Index{2}, Term{1}), "old"));
+  EXPECT_EQ(testing::read_snapshot(*storage_, kGroup).value(), "new");
   EXPECT_EQ(reopen().at(kGroup).snapshot->index, Index{4});
 }
 
 TEST_F(StorageLog, ThereIsNoSnapshotBeforeTheFirst) {
   open();
-  auto none = storage_->read_snapshot(kGroup);
+  auto none = testing::read_snapshot(*storage_, kGroup);
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().code, ErrorCode::kNotFound);
 }
@@ -328,11 +342,11 @@ TEST_F(StorageLog, ADamagedSnapshotIsNotHandedOut) {
   vote(kGroup, 1);
   append(kGroup, 1, 1);
   const SnapshotMeta meta = snapshot_meta(Index{1}, Term{1});
-  ASSERT_TRUE(storage_->save_snapshot(kGroup, meta, std::string(3000, 'x'), Index{2}));
+  ASSERT_TRUE(testing::save_snapshot(*storage_, kGroup, meta, std::string(3000, 'x')));
   for (const std::string& name : disk_.names()) {
     if (name.starts_with("snapshot-")) disk_.flip_bit(name, 8 * 2000);
   }
-  auto damaged = storage_->read_snapshot(kGroup);
+  auto damaged = testing::read_snapshot(*storage_, kGroup);
   ASSERT_FALSE(damaged);
   EXPECT_EQ(damaged.error().code, ErrorCode::kCorrupt);
 }
@@ -351,7 +365,7 @@ TEST_F(StorageLog, AReceivedSnapshotIsStagedThenInstalled) {
   EXPECT_EQ(reopen().at(kGroup).snapshot, std::nullopt) << "staged is not installed";
   stage(meta, state, 0, 150'000);
   install(meta);
-  EXPECT_EQ(*storage_->read_snapshot(kGroup).value(), state);
+  EXPECT_EQ(testing::read_snapshot(*storage_, kGroup).value(), state);
   append(kGroup, 21, 1);
   const auto recovered = reopen();
   EXPECT_EQ(recovered.at(kGroup).snapshot, meta);
@@ -369,7 +383,7 @@ TEST_F(StorageLog, AnotherSnapshotRestartsTheStaging) {
   ASSERT_EQ(staged.size(), 1U);
   EXPECT_TRUE(staged[0].intact);
   install(meta);
-  EXPECT_EQ(*storage_->read_snapshot(kGroup).value(), second);
+  EXPECT_EQ(testing::read_snapshot(*storage_, kGroup).value(), second);
 }
 
 TEST_F(StorageLog, AStagedSnapshotWithAHoleIsNotIntact) {
@@ -389,7 +403,7 @@ TEST_F(StorageLog, AnEmptySnapshotIsOnePiece) {
   ASSERT_EQ(staged.size(), 1U);
   EXPECT_TRUE(staged[0].intact);
   install(meta);
-  EXPECT_EQ(*storage_->read_snapshot(kGroup).value(), "");
+  EXPECT_EQ(testing::read_snapshot(*storage_, kGroup).value(), "");
 }
 
 // A leader may have applied what its own disk does not hold yet.
@@ -397,7 +411,7 @@ TEST_F(StorageLog, ASnapshotMayBeAheadOfTheLog) {
   open();
   vote(kGroup, 1);
   for (std::uint64_t i = 1; i <= 3; ++i) append(kGroup, i, 1);
-  ASSERT_TRUE(storage_->save_snapshot(kGroup, snapshot_meta(Index{5}, Term{1}), "s", Index{6}));
+  ASSERT_TRUE(testing::save_snapshot(*storage_, kGroup, snapshot_meta(Index{5}, Term{1}), "s"));
   GroupBatch b{kGroup, {}};
   for (std::uint64_t i = 4; i <= 7; ++i) {
     b.batch.entries.push_back(test_entry(kGroup, Term{1}, Index{i}, 10));
@@ -415,7 +429,7 @@ TEST_F(StorageLog, ADamagedSnapshotAheadOfTheLogIsAFault) {
     open();
     vote(kGroup, 2);
     for (std::uint64_t i = 1; i <= 3; ++i) append(kGroup, i, 1);
-    ASSERT_TRUE(storage_->save_snapshot(kGroup, snapshot_meta(Index{5}, Term{1}), "s", Index{6}));
+    ASSERT_TRUE(testing::save_snapshot(*storage_, kGroup, snapshot_meta(Index{5}, Term{1}), "s"));
     for (const std::string& name : disk_.names()) {
       if (name.starts_with("snapshot-")) disk_.flip_bit(name, header ? 8 * 24 : 8 * 512);
     }

@@ -110,7 +110,7 @@ void make_snapshots() {
        {std::string(), std::string("the state"), std::string(600, 's')}) {
     testing::MemoryDisk fresh;
     testing::StorageDriver owner(fresh, 1, {}, false);
-    if (!owner.open() || !owner.storage().save_snapshot(GroupId{1}, meta, state, Index{5})) return;
+    if (!owner.open() || !testing::save_snapshot(owner.storage(), GroupId{1}, meta, state)) return;
     for (const std::string& name : fresh.names()) {
       if (!name.starts_with("snapshot-")) continue;
       std::string file = fresh.contents(name);

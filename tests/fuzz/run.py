@@ -74,7 +74,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seed", type=int, help="of libFuzzer; without it a new one each time")
     parser.add_argument("--keep", type=Path, default=HERE.parents[1] / "build" / "fuzz" / "found")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     options.bin = options.bin.resolve()
 
     there = sorted(path.name.removeprefix("fuzz_") for path in options.bin.glob("fuzz_*"))

@@ -89,7 +89,9 @@ LAYERS = {
     "tests/cmd": Layer(["engine"], [""]),
     "tests/sanitizer": Layer([], [""]),
     "tests/bench": Layer(["tests/bench", "sim", "net", "engine", "consensus"], [""]),
-    "tests/fuzz": Layer(["tests/fuzz", "tests/engine", "net", "engine", "consensus"], [""]),
+    "tests/fuzz": Layer(
+        ["tests/fuzz", "tests/engine", "tests/net", "net", "engine", "consensus"], [""]
+    ),
 }
 OUR_FOLDERS = ("consensus", "engine", "sim", "net", "cmd", "bindings", "tests")
 

@@ -61,8 +61,11 @@ struct Engine {
     SnapshotMeta meta;
     meta.index = Index{index};
     meta.term = Term{1};
-    return storage->save_snapshot(kGroup, meta, "state at " + std::to_string(index),
-                                  meta.index.next());
+    if (Result<> r = storage->begin_snapshot(kGroup, meta); !r) return r;
+    if (Result<> r = storage->extend_snapshot(kGroup, "state at " + std::to_string(index)); !r) {
+      return r;
+    }
+    return storage->finish_snapshot(kGroup);
   }
 
   NeverBuggify buggify;
@@ -96,7 +99,7 @@ TEST(StorageOnRealDisks, RecoversWhatItWroteAndKeepsSnapshotsInTheirLane) {
     EXPECT_EQ(engine.state.hard_state.term, Term{91});
     ASSERT_TRUE(engine.state.snapshot);
     EXPECT_EQ(engine.state.snapshot->index, Index{90});
-    EXPECT_EQ(*engine.storage->read_snapshot(kGroup).value(), "state at 90");
+    EXPECT_EQ(engine.storage->open_snapshot(kGroup).value()->read(0, 100).value(), "state at 90");
     ASSERT_EQ(engine.state.entries.size(), 10U);
     EXPECT_TRUE(engine.state.entries[9]->payload().starts_with("command 100x"));
   });

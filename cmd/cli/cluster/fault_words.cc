@@ -73,7 +73,7 @@ int link_command(Operator& op, Arguments& arguments) {
 int clock_command(Operator& op, const Arguments& arguments) {
   const Result<std::int64_t> wall = parse_offset("--wall", arguments.wall);
   if (!wall) return op.misuse(wall.error().message);
-  return inject(op, "clock: wall " + std::to_string(wall.value()) + " ns off",
+  return inject(op, "wall clock: " + std::to_string(wall.value()) + " ns off",
                 [&](Client& node) { return node.set_clock_offset(wall.value()); });
 }
 

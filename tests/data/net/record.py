@@ -47,11 +47,12 @@ class Connection:
         if kind in b"$=":
             size = int(rest)
             data = self.file.read(size + 2)[:size]
-            return quote(data[4:] if kind == b"=" else data)
+            return "=" + quote(data[4:]) if kind == b"=" else quote(data)
         if kind == b"*" and rest == b"-1":
             return "nil-array"
-        if kind in b"*~":  # a set, too, is told as an array
-            return "[" + ", ".join(self.read() for _ in range(int(rest))) + "]"
+        if kind in b"*~":
+            opening = "[" if kind == b"*" else "~["
+            return opening + ", ".join(self.read() for _ in range(int(rest))) + "]"
         assert kind == b"%", line
         pairs = [self.read() + ": " + self.read() for _ in range(int(rest))]
         return "{" + ", ".join(pairs) + "}"
@@ -344,6 +345,17 @@ def third_protocol(r):
     r.do("memory", "usage", "nosuch")
     r.do("object", "encoding", "nosuch")
     r.do("client", "list", "id", "999999999")
+    r.do("info", "nosuch")
+    r.do("info", "modules")
+    r.do("command", "info", "client|info", "rename")
+    r.do("command", "list", "filterby", "pattern", "getd*")
+    r.do("module", "list")
+    r.do("function", "list")
+    r.do("script", "exists", "a")
+    r.do("slowlog", "get", "0")
+    r.do("latency", "latest")
+    r.do("cluster", "links")
+    r.do("select", "0")
     r.do("multi")
     r.do("client", "trackinginfo")
     r.do("exec")

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/storage/storage.h"
@@ -65,6 +66,11 @@ SnapshotMeta snapshot_meta(Index index, Term term);
 // The one state that belongs to a snapshot in these tests.
 std::string snapshot_state(GroupId group, const SnapshotMeta& meta);
 EntryRef test_entry(GroupId group, Term term, Index index, std::size_t payload_bytes);
+// A whole snapshot at once, in pieces of `piece_bytes`.
+Result<> save_snapshot(Storage& storage, GroupId group, const SnapshotMeta& meta,
+                       std::string_view state, std::size_t piece_bytes = 64 * 1024);
+// The state of the current snapshot.
+Result<std::string> read_snapshot(Storage& storage, GroupId group);
 // Makes the model what was recovered.
 Model model_of(const std::map<GroupId, DurableState>& recovered);
 bool same_entries(const std::vector<EntryRef>& a, const std::vector<EntryRef>& b);

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "engine/storage/group_log.h"
 #include "tests/engine/support/storage_model.h"
 
 namespace synchrodb::fuzz {
@@ -23,9 +24,18 @@ void check_sense(const Recovered& recovered, Storage& storage) {
       last = entry->index();
     }
     SYNCHRODB_ASSERT(!state.fault || state.fault->intact == last, "a fault that is not at the end");
-    SYNCHRODB_ASSERT(!state.snapshot || storage.read_snapshot(id).ok(),
+    SYNCHRODB_ASSERT(!state.snapshot || testing::read_snapshot(storage, id).ok(),
                      "a snapshot that was recovered and cannot be read");
   }
+}
+
+// Storage forgets a fault that the hard state remembers, once it has told it.
+void check_same_fault(const DurableState& before, const DurableState& after) {
+  SYNCHRODB_ASSERT(before.fault || !after.fault, "a restart finds damage that was not there");
+  if (!before.fault) return;
+  const storage::FaultBound bound{before.fault->lost_term, before.fault->lost_index};
+  SYNCHRODB_ASSERT(after.fault || storage::remembers(before.hard_state, bound),
+                   "a restart forgets what is damaged");
 }
 
 void check_same(const Recovered& a, const Recovered& b) {
@@ -36,8 +46,7 @@ void check_same(const Recovered& a, const Recovered& b) {
     const DurableState& after = found->second;
     SYNCHRODB_ASSERT(before.hard_state == after.hard_state, "a restart changes the hard state");
     SYNCHRODB_ASSERT(before.snapshot == after.snapshot, "a restart changes the snapshot");
-    SYNCHRODB_ASSERT(before.fault.has_value() == after.fault.has_value(),
-                     "a restart changes what is damaged");
+    check_same_fault(before, after);
     SYNCHRODB_ASSERT(testing::same_entries(before.entries, after.entries),
                      "a restart changes the log");
   }

@@ -69,26 +69,36 @@ void treat_batches(std::string& file, Checksums what) {
 }
 
 // Layout: engine/storage/format.h.
+// The header covers the table's checksum, which covers those of the blocks.
 void treat_snapshot(std::string& file, Checksums what) {
   if (file.size() < storage::kSnapshotFixed) return;
   char* p = file.data();
   const std::uint64_t header = get<std::uint32_t>(p + 12), state = get<std::uint64_t>(p + 48);
   const std::uint64_t block = get<std::uint32_t>(p + 56),
                       configuration = get<std::uint32_t>(p + 60);
-  if (block == 0 || header > file.size() || state > file.size() - header) return;
+  const std::uint64_t own = storage::kSnapshotFixed + configuration;
+  if (block == 0 || own + 4 > header || header > file.size() || state > file.size() - header)
+    return;
   const std::uint64_t blocks = (state + block - 1) / block;
-  std::uint64_t at = storage::kSnapshotFixed + configuration;
-  if (at + 4 * blocks + 8 > header) return;
-  // The header's own covers the others, as they are in the file.
-  const std::uint64_t own = at + 4 * (blocks + 1);
-  const auto treat_own = [&] { treat(p + own, crc32c(0, p, own), what); };
-  if (what == Checksums::kTakeOut) treat_own();
+  const std::uint64_t table = header + state;
+  if (4 * blocks > file.size() - table) return;
   const std::string_view content = std::string_view(file).substr(header, state);
-  for (std::uint64_t i = 0; i < blocks; ++i, at += 4) {
-    treat(p + at, crc32c(0, content.substr(i * block, block)), what);
+  const auto treat_blocks = [&] {
+    for (std::uint64_t i = 0; i < blocks; ++i) {
+      treat(p + table + 4 * i, crc32c(0, content.substr(i * block, block)), what);
+    }
+  };
+  const auto treat_table = [&] { treat(p + 64, crc32c(0, p + table, 4 * blocks), what); };
+  const auto treat_own = [&] { treat(p + own, crc32c(0, p, own), what); };
+  if (what == Checksums::kTakeOut) {
+    treat_own();
+    treat_table();
+    treat_blocks();
+  } else {
+    treat_blocks();
+    treat_table();
+    treat_own();
   }
-  treat(p + at, crc32c(0, content), what);
-  if (what == Checksums::kFillIn) treat_own();
 }
 
 void treat_checksums(std::string_view name, std::string& file, Checksums what) {

@@ -144,7 +144,9 @@ std::string elements_of(const Reply& reply, int resp) {
     if (i > 0) out += map && i % 2 == 1 ? ": " : ", ";
     out += line_of(reply.elements()[i], resp);
   }
-  return map ? "{" + out + "}" : "[" + out + "]";
+  if (map) return "{" + out + "}";
+  if (resp == 3 && reply.kind() == Reply::Kind::kSet) return "~[" + out + "]";
+  return "[" + out + "]";
 }
 
 }  // namespace
@@ -165,8 +167,14 @@ std::string line_of(const Reply& reply, int resp) {
       return quote(reply.text());
     case Reply::Kind::kDouble:
       return "," + std::to_string(reply.real_number());
+    case Reply::Kind::kVerbatim:
+      return (resp == 3 ? "=" : "") + quote(reply.text());
+    case Reply::Kind::kBoolean:
+      return ":" + std::to_string(reply.number());
     case Reply::Kind::kArray:
     case Reply::Kind::kMap:
+    case Reply::Kind::kSet:
+    case Reply::Kind::kPush:
       return elements_of(reply, resp);
   }
   return "?";

@@ -11,9 +11,9 @@
 
 namespace synchrodb::net {
 
-class RespConnection {
+class RespClient {
  public:
-  explicit RespConnection(kj::Own<kj::AsyncIoStream> stream) : stream_(kj::mv(stream)) {}
+  explicit RespClient(kj::Own<kj::AsyncIoStream> stream) : stream_(kj::mv(stream)) {}
 
   // Sends a command and gives its reply; pushes that come before it are dropped. One call at a
   // time. Rejected with DISCONNECTED when the connection ends before the reply is whole (the

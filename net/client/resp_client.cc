@@ -1,4 +1,4 @@
-#include "net/client/resp_connection.h"
+#include "net/client/resp_client.h"
 
 #include <kj/debug.h>
 #include <sys/socket.h>
@@ -17,12 +17,12 @@ std::string encode_command(const std::vector<std::string>& argv) {
   return out;
 }
 
-kj::Promise<Reply> RespConnection::call(const std::vector<std::string>& argv) {
+kj::Promise<Reply> RespClient::call(const std::vector<std::string>& argv) {
   request_ = encode_command(argv);
   return stream_->write(request_.data(), request_.size()).then([this] { return receive(); });
 }
 
-kj::Promise<Reply> RespConnection::receive() {
+kj::Promise<Reply> RespClient::receive() {
   while (true) {
     Reply reply;
     switch (parser_.next(reply)) {
@@ -45,7 +45,7 @@ kj::Promise<Reply> RespConnection::receive() {
   }
 }
 
-bool RespConnection::open() const {
+bool RespClient::open() const {
   KJ_IF_MAYBE (fd, stream_->getFd()) {
     char byte;
     const ssize_t got = ::recv(*fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
