@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "consensus/assert.h"
+#include "engine/wire/frame.h"
 
 namespace synchrodb {
 namespace {
@@ -13,10 +14,24 @@ namespace {
 constexpr std::size_t kMostBatchedCommands = 1024;
 constexpr std::size_t kMostBatchedBytes = std::size_t{1} << 20;
 
+// A request travels, and is replicated, in one frame, with some company.
+constexpr std::size_t kMostRequestBytes = kMaxFrameBytes - (std::size_t{1} << 20);
+
 std::size_t size_of(const std::vector<std::string>& argv) {
   std::size_t bytes = 0;
   for (const std::string& argument : argv) bytes += argument.size();
   return bytes;
+}
+
+std::size_t size_of(const Request& request) {
+  std::size_t bytes = 0;
+  for (const std::vector<std::string>& argv : request.commands) bytes += size_of(argv);
+  return bytes;
+}
+
+Reply too_large(std::size_t bytes) {
+  return Reply::error("ERR a request of " + std::to_string(bytes) + " bytes: at most " +
+                      std::to_string(kMostRequestBytes) + " are possible; nothing was executed");
 }
 
 Reply failure(const Outcome& outcome) {
@@ -106,11 +121,15 @@ void Connection::watch(const WatchStep& step) {
 }
 
 Reply Connection::read(std::string request, ReadConsistency consistency) {
+  if (request.size() > kMostRequestBytes) return too_large(request.size());
   Outcome outcome = gateway_.read(std::move(request), consistency);
   return outcome.kind == Outcome::Kind::kOk ? std::move(outcome.reply) : failure(outcome);
 }
 
 Reply Connection::write(Request& request, std::size_t place) {
+  if (const std::size_t bytes = size_of(request); bytes > kMostRequestBytes) {
+    return too_large(bytes);
+  }
   Outcome outcome = gateway_.write(request);
   switch (outcome.kind) {
     case Outcome::Kind::kOk:

@@ -143,6 +143,16 @@ class PythonRedis(ClusterTest):
             self.assertEqual(client.strlen("large"), size)
             self.assertTrue(self.connect(self.cluster.leader()).get("large") == value)
 
+    def test_more_values_at_once_than_a_message_holds(self):
+        for client in (self.connect(self.cluster.leader()), self.connect(self.follower())):
+            value = ALL_BYTES * (16 * MEBIBYTE // 256)
+            client.set("large", value)
+            pipeline = client.pipeline(transaction=False)
+            for _ in range(5):
+                pipeline.get("large")
+            self.assertTrue(all(got == value for got in pipeline.execute()))
+            self.assertTrue(all(got == value for got in client.mget(["large"] * 3)))
+
     def test_errors(self):
         client = self.connect(0)
         client.set("text", "x")

@@ -129,7 +129,7 @@ class RedisCli(ClusterTest):
 
 
 class Session:
-    """Interactive redis-cli, which connects again by itself, on a terminal."""
+    """Interactive redis-cli, which connects again with the next command, on a terminal."""
 
     def __init__(self, test, port):
         ours, theirs = os.openpty()
@@ -148,6 +148,8 @@ class Session:
             found = re.search(rb"\(integer\) (\d+)\r\n", heard)
             if found:
                 return int(found[1])
+            if b"not connected> " in heard:
+                return self.incr()
             if not select.select([self._ours], [], [], FAIL_OVER_SECONDS)[0]:
                 raise TimeoutError(f"no reply after: {heard!r}")
             heard += os.read(self._ours, 4096)

@@ -160,6 +160,18 @@ class Survey(unittest.TestCase):
         # A log's index is no offset in bytes.
         self.replay("net/standalone.txt", 500, unlike=lambda argv: argv[0] == b"role")
 
+    # ---- Where we are smaller than Redis.
+
+    def test_what_is_too_large_is_refused_and_the_connection_lives(self):
+        connection = self.connect(self.port)
+        large = bytes(80 << 20)
+        self.assertRegex(connection.call([b"SET", b"k", large]), '^-"ERR a request of 8388\\d+ bytes: at most')
+        connection.call([b"MULTI"])
+        for name in (b"a", b"b", b"c", b"d"):
+            self.assertEqual(connection.call([b"SET", name, large[:20 << 20]]), '+"QUEUED"')
+        self.assertRegex(connection.call([b"EXEC"]), "^-.ERR a request of")
+        self.assertEqual(connection.call([b"EXISTS", b"k", b"a"]), ":0")
+
     # ---- Every command that both have, live.
 
     # Their replies tell of the server, of time or of chance; or they end it.

@@ -122,6 +122,8 @@ await check('the node it is connected to fails and comes back', async (defer) =>
 await check('its cluster client follows the leader', async (defer) => {
   const client = new Redis.Cluster(ports.map((port) => ({host: '127.0.0.1', port})), {
     clusterRetryStrategy: () => 50,
+    // Else it sends by itself again what may have been applied.
+    retryDelayOnFailover: 0,
     redisOptions: {autoResendUnfulfilledCommands: false},
   });
   client.on('error', () => {});
