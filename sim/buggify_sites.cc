@@ -6,12 +6,8 @@ namespace synchrodb::sim {
 namespace {
 
 constexpr std::array<std::string_view, 6> kSites{
-    "snapshot.settle-often",
-    "snapshot.small-blocks",
-    "snapshot.small-pieces",
-    "wal.early-rotate",
-    "wal.short-segment",
-    "wal.straddle-sectors",
+    "snapshot.settle-often", "snapshot.small-blocks", "snapshot.small-pieces",
+    "wal.early-rotate",      "wal.short-segment",     "wal.straddle-sectors",
 };
 
 }  // namespace

@@ -149,6 +149,11 @@ Error error_of(const kj::Exception& exception) {
   std::string text = exception.getDescription().cStr();
   constexpr std::string_view kRemote = "remote exception: ";
   if (text.starts_with(kRemote)) text.erase(0, kRemote.size());
+  // A failed KJ_REQUIRE reads "expected <expression>; <message>".
+  if (const std::size_t message = text.find("; ");
+      text.starts_with("expected ") && message != std::string::npos) {
+    text.erase(0, message + 2);
+  }
   // A system call's failure reads "connect(fd, …): Connection refused".
   if (const std::size_t call = text.find("): "); call != std::string::npos) {
     const std::size_t open = text.find('(');
