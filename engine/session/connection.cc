@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "consensus/assert.h"
+#include "engine/kv/errors.h"
 #include "engine/wire/frame.h"
 
 namespace synchrodb {
@@ -81,6 +82,15 @@ void Connection::execute_batch() {
   const bool writes = std::exchange(pending_writes_, false);
   const Instant begin = clock_.now();
   Reply reply = writes ? write(request, places_.front()) : read(encode(request), consistency_);
+  // Reads that are too much together may be asked for apart.
+  if (!writes && request.commands.size() > 1 &&
+      reply == Reply::error(std::string(errors::kReplyTooLarge))) {
+    std::vector<Reply> each;
+    for (const std::vector<std::string>& argv : request.commands) {
+      each.push_back(read(encode_command(argv), consistency_));
+    }
+    reply = Reply::array(std::move(each));
+  }
   if (!lost_) answer_batch(request, std::move(reply), clock_.now() - begin);
   places_.clear();
 }

@@ -96,8 +96,6 @@ int Server::run() {
   }
   for (const std::string& note : start_.notes) log_event(LogLevel::kWarning, "options", note);
   if (!open_disk()) return 1;
-  kj::UnixEventPort::captureSignal(SIGTERM);
-  kj::UnixEventPort::captureSignal(SIGINT);
   signal(SIGPIPE, SIG_IGN);
   loop_.run([this] { main_fiber(); });
   service_.reset();
@@ -292,6 +290,10 @@ void Server::hand_leadership_over() {
 }  // namespace
 
 int run_server(const ServerStart& start) {
+  // Before there are threads, which inherit that these are blocked: one that does not block them is
+  // where the kernel delivers them, and they end the process on the spot.
+  kj::UnixEventPort::captureSignal(SIGTERM);
+  kj::UnixEventPort::captureSignal(SIGINT);
   Server server(start);
   return server.run();
 }

@@ -152,6 +152,9 @@ class PythonRedis(ClusterTest):
                 pipeline.get("large")
             self.assertTrue(all(got == value for got in pipeline.execute()))
             self.assertTrue(all(got == value for got in client.mget(["large"] * 3)))
+        with self.assertRaisesRegex(redis.ResponseError, "larger than what travels between nodes"):
+            client.mget(["large"] * 5)
+        self.assertTrue(client.ping())
 
     def test_errors(self):
         client = self.connect(0)
