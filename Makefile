@@ -13,6 +13,8 @@ SIM_DEV := build/dev/bin/synchrodb-sim
 SEEDS ?= 0..10000
 SECONDS ?= 600
 MINUTES ?= 30
+NODES ?= 3
+PORT ?= 7001
 DEMO_SEEDS ?= 0..300
 DEMO_DEFECT ?= duplicate-command-applied
 
@@ -47,6 +49,10 @@ defects-build: setup-build ## The same with the deliberate defects in: build/def
 .PHONY: demo
 demo: build defects-build ## The main job: a cluster under faults; then a planted bug, found
 	@.ci/demo $(SIM) $(SIM_DEFECTS) $(DEMO_SEEDS) $(DEMO_DEFECT) $(JOBS)
+
+.PHONY: cluster
+cluster: build ## Three nodes on this machine, until Ctrl-C: make cluster [NODES=5] [PORT=7001] [CLEAN=1]
+	@.ci/cluster build/release/bin --nodes $(NODES) --port $(PORT) $(if $(CLEAN),--clean)
 
 .PHONY: test
 test: ## Build everything, run the whole test suite

@@ -135,12 +135,14 @@ Outcome Client::transfer(NodeId target) {
 }
 
 Outcome Client::call(const ClientRequest& request, bool idempotent, Instant deadline) {
+  const Duration extra = extra_time(request);
+  deadline = deadline + extra;
   bool maybe_executed = false;
   Outcome outcome;
   Instant overloaded_since = kNever;
   for (bool first = true; clock_.now() < deadline; first = false) {
     const NodeId node = next_node(first, request);
-    const Instant until = std::min(deadline, clock_.now() + options_.attempt_timeout);
+    const Instant until = std::min(deadline, clock_.now() + options_.attempt_timeout + extra);
     Result<ClientReply> answer = attempt(node, request, until);
     if (!answer) {
       leader_ = NodeId{};
@@ -179,6 +181,14 @@ Outcome Client::call(const ClientRequest& request, bool idempotent, Instant dead
   }
   outcome.kind = maybe_executed ? Outcome::Kind::kUnknown : Outcome::Kind::kFailed;
   return outcome;
+}
+
+Duration Client::extra_time(const ClientRequest& request) const {
+  constexpr std::uint64_t kFree = 1 << 20;
+  const std::uint64_t bytes = request.payload.size();
+  if (bytes <= kFree) return Duration{};
+  return microseconds(
+      static_cast<std::int64_t>((bytes - kFree) * 1'000'000 / options_.slowest_bytes_per_second));
 }
 
 Result<ClientReply> Client::attempt(NodeId node, const ClientRequest& request, Instant deadline) {

@@ -21,6 +21,9 @@ struct ClientOptions {
   Duration attempt_timeout = milliseconds(500);
   // After this long a call gives up.
   Duration call_timeout = seconds(5);
+  // What a request has above a mebibyte lengthens both by the time that it takes at this speed: one
+  // that is sent again before it can have arrived only delays itself.
+  std::uint64_t slowest_bytes_per_second = 4 << 20;
   // Whom reads and membership changes ask first, as a client that is connected to one node does; 0:
   // the leader last seen.
   NodeId preferred;
@@ -86,6 +89,7 @@ class Client {
   Outcome call(const ClientRequest& request, bool idempotent, Instant deadline);
   // A failure, if the request is larger than any may be.
   static std::optional<Outcome> too_large(const std::string& payload);
+  Duration extra_time(const ClientRequest& request) const;
   Result<ClientReply> attempt(NodeId node, const ClientRequest& request, Instant deadline);
   NodeId next_node(bool first, const ClientRequest& request);
   void back_off(Instant deadline);

@@ -101,6 +101,9 @@ class Process:
     def wait(self, seconds):
         return self._process.wait(seconds)
 
+    def running(self):
+        return self._process is not None and self._process.poll() is None
+
     def check_alive(self):
         if self._process.poll() is not None:
             tail = self.log.read_text(errors="replace")[-2000:]
@@ -117,7 +120,7 @@ class Process:
 
     def stop(self):
         """SIGTERM; kill -9 if that does not end it."""
-        if not self._process or self._process.poll() is not None:
+        if not self.running():
             return
         self._process.terminate()
         try:
