@@ -186,7 +186,8 @@ Result<> FaultyDisk::sync_directory() {
     return Error{failed_->code, "sync refused after an earlier failure: " + failed_->message};
   }
   Result<> done;
-  if (kind == Sync::kFails) done = Error{ErrorCode::kIo, "sync of the file names: injected failure"};
+  if (kind == Sync::kFails)
+    done = Error{ErrorCode::kIo, "sync of the file names: injected failure"};
   for (std::size_t count = changes_.size(); done && count > 0; --count) {
     const NameChange change = changes_.front();
     done = apply(change);

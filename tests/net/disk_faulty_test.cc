@@ -271,6 +271,7 @@ TEST(FaultyDisk, ALyingSyncMakesNothingDurableAndTheNextHonestOneMakesAll) {
     EXPECT_EQ(below.list().value(), std::vector<std::string>{"a"});
     disk.set_fault({});
     EXPECT_TRUE(file->sync());
+    EXPECT_TRUE(open(disk, "b")->sync());
     EXPECT_TRUE(disk.sync_directory());
     EXPECT_EQ(contents(below, "a"), "BEFORE");
     EXPECT_EQ(contents(below, "b"), "new");
