@@ -281,7 +281,7 @@ class Doors(ClientCase):
         wanted = [f"v{n}" for n in range(5)] * 3
         self.assertEqual(len(leader.client().call("MGET", *wanted)), 15)
         follower = next(node for node in nodes if node is not leader)
-        self.assertIn("too large to travel between nodes", follower.client().error("MGET", *wanted))
+        self.assertIn("than what travels between nodes", follower.client().error("MGET", *wanted))
         self.assert_serves(follower)
 
     def test_many_slow_readers_are_bounded(self):
