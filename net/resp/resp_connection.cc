@@ -88,12 +88,14 @@ std::size_t RespConnection::receive() {
   auto read = stream_->tryRead(space.data(), 1, space.size());
   std::size_t bytes = 0;
   if (const std::int64_t idle = server_.options_.limits.timeout_s; idle > 0) {
+    bool silent = false;
     kj::Promise<std::size_t> silence =
-        server_.loop_.timer().afterDelay(idle * kj::SECONDS).then([]() -> std::size_t {
+        server_.loop_.timer().afterDelay(idle * kj::SECONDS).then([&silent]() -> std::size_t {
+          silent = true;
           return 0;
         });
     bytes = server_.loop_.await(read.exclusiveJoin(kj::mv(silence)));
-    if (bytes == 0) ++server_.counters_.closed_idle;
+    if (silent) ++server_.counters_.closed_idle;
   } else {
     bytes = server_.loop_.await(kj::mv(read));
   }

@@ -84,8 +84,10 @@ void RpcServer::serve_connection(kj::Own<kj::AsyncIoStream> stream) {
   } catch (const kj::Exception& exception) {
     failure = exception.getDescription().cStr();
   }
-  // A member that went away in disorder is the transport's business.
-  if (stranger.ended()) return;
+  if (stranger.ended()) {
+    log_event(LogLevel::kDebug, "rpc", "a connection ended", {{"from", peer}, {"why", failure}});
+    return;
+  }
   if (!secured) ++counters_.tls_failures;
   ++counters_.strangers;
   log_event(LogLevel::kInfo, "rpc", "a connection ended before it was clear whose it is",

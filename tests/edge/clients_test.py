@@ -54,7 +54,7 @@ class Steady:
         self.thread.join()
 
 
-class Doors(Case):
+class ClientCase(Case):
     def steady(self, server, longest=2.0):
         case = self
 
@@ -68,6 +68,8 @@ class Doors(Case):
 
         return Checked(server)
 
+
+class Doors(ClientCase):
     def test_loopback_unless_told_otherwise(self):
         server = self.server()
         listening = subprocess.run(["ss", "-Hltn"], capture_output=True, text=True, check=False)
@@ -301,7 +303,7 @@ class Doors(Case):
         self.assert_serves(server)
 
 
-class Floods(Doors):
+class Floods(ClientCase):
     def test_thousands_opened_and_closed(self):
         server = self.server()
         reset = struct.pack("ii", 1, 0)
@@ -346,7 +348,7 @@ class Floods(Doors):
         self.assertEqual(server.client().call("CONFIG", "GET", "maxclients"), [b"maxclients", b"44"])
 
 
-class Memory(Doors):
+class Memory(ClientCase):
     OOM = "OOM command not allowed when used memory > 'maxmemory'."
 
     def test_out_of_memory(self):
@@ -382,7 +384,7 @@ class Memory(Doors):
         self.assertEqual(client.call("SET", "more", "y"), "OK")
 
 
-class Overload(Doors):
+class Overload(ClientCase):
     def test_a_refusal_comes_soon_and_says_that_nothing_was_executed(self):
         server = self.server("--max-pending-requests", "4", "--enable-fault-injection")
         server.cli("cluster", "fault", "disk", "--sync-delay", "1500")
