@@ -43,6 +43,8 @@ std::string footer() {
          "instead of ~/.synchrodb_history; empty: none is kept.\n\n"
          "Administration, over the RPC port (`cluster WORD --help` says more):\n" +
          cluster_overview() +
+         "`watch PREFIX [--from INDEX]` prints changes of keys as they happen, over the RPC "
+         "port.\n\n"
          "Two words are not here because they work on the folder of a server that is stopped:\n"
          "`synchrodb-server restore` (a backup into an empty folder) and `synchrodb-server "
          "recover`\n"

@@ -8,6 +8,7 @@
 #include "cmd/cli/cluster/words.h"
 #include "cmd/cli/exit_codes.h"
 #include "cmd/cli/output.h"
+#include "cmd/cli/watch_command.h"
 #include "cmd/cli/words.h"
 
 namespace synchrodb::cli {
@@ -32,6 +33,7 @@ int run_once(const Context& context) {
   if (options.last_from_input) {
     words.emplace_back(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
   }
+  if (is_watch(words)) return run_watch(context, words);
   DataSession session(context);
   int worst = kExitOk;
   for (long done = 0; options.repeat < 0 || done < options.repeat; ++done) {

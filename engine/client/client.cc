@@ -69,14 +69,7 @@ Outcome Client::execute(Request& request) {
   }
   request.session = session_;
   request.sequence = ++sequence_;
-  ClientRequest call_request;
-  call_request.kind = ClientRequest::Kind::kWrite;
-  call_request.group = options_.group;
-  call_request.payload = encode(request);
-  if (std::optional<Outcome> failed = too_large(call_request.payload)) return *failed;
-  Outcome outcome = call(call_request, true, deadline);
-  outcome.session = request.session;
-  outcome.sequence = request.sequence;
+  Outcome outcome = submit(request, deadline);
   if (outcome.kind == Outcome::Kind::kOk && outcome.reply.has_error_code("SESSIONEXPIRED")) {
     // An earlier attempt may have been applied before the session was evicted.
     session_ = SessionId{};
@@ -95,15 +88,29 @@ std::optional<Outcome> Client::too_large(const std::string& payload) {
   return failed;
 }
 
+Outcome Client::execute_for(const Request& request) {
+  SYNCHRODB_ASSERT(request.session || request.kind != RequestKind::kExecute,
+                   "without a session a repetition would be executed again");
+  return submit(request, clock_.now() + options_.call_timeout);
+}
+
+Outcome Client::submit(const Request& request, Instant deadline) {
+  ClientRequest call_request;
+  call_request.kind = ClientRequest::Kind::kWrite;
+  call_request.group = options_.group;
+  call_request.payload = encode(request);
+  if (std::optional<Outcome> failed = too_large(call_request.payload)) return *failed;
+  Outcome outcome = call(call_request, true, deadline);
+  outcome.session = request.session;
+  outcome.sequence = request.sequence;
+  return outcome;
+}
+
 Outcome Client::open_session(Instant deadline) {
   Request open;
   open.kind = RequestKind::kOpenSession;
-  ClientRequest request;
-  request.kind = ClientRequest::Kind::kWrite;
-  request.group = options_.group;
-  request.payload = encode(open);
   // Opening one too many is harmless: it is evicted in time.
-  Outcome outcome = call(request, true, deadline);
+  Outcome outcome = submit(open, deadline);
   if (outcome.kind == Outcome::Kind::kOk && outcome.reply.kind() == Reply::Kind::kInteger) {
     session_ = SessionId{static_cast<std::uint64_t>(outcome.reply.number())};
     sequence_ = 0;
@@ -128,12 +135,14 @@ Outcome Client::transfer(NodeId target) {
 }
 
 Outcome Client::call(const ClientRequest& request, bool idempotent, Instant deadline) {
+  const Duration extra = extra_time(request);
+  deadline = deadline + extra;
   bool maybe_executed = false;
   Outcome outcome;
   Instant overloaded_since = kNever;
   for (bool first = true; clock_.now() < deadline; first = false) {
     const NodeId node = next_node(first, request);
-    const Instant until = std::min(deadline, clock_.now() + options_.attempt_timeout);
+    const Instant until = std::min(deadline, clock_.now() + options_.attempt_timeout + extra);
     Result<ClientReply> answer = attempt(node, request, until);
     if (!answer) {
       leader_ = NodeId{};
@@ -172,6 +181,14 @@ Outcome Client::call(const ClientRequest& request, bool idempotent, Instant dead
   }
   outcome.kind = maybe_executed ? Outcome::Kind::kUnknown : Outcome::Kind::kFailed;
   return outcome;
+}
+
+Duration Client::extra_time(const ClientRequest& request) const {
+  constexpr std::uint64_t kFree = 1 << 20;
+  const std::uint64_t bytes = request.payload.size();
+  if (bytes <= kFree) return Duration{};
+  return microseconds(
+      static_cast<std::int64_t>((bytes - kFree) * 1'000'000 / options_.slowest_bytes_per_second));
 }
 
 Result<ClientReply> Client::attempt(NodeId node, const ClientRequest& request, Instant deadline) {

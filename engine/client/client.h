@@ -21,6 +21,9 @@ struct ClientOptions {
   Duration attempt_timeout = milliseconds(500);
   // After this long a call gives up.
   Duration call_timeout = seconds(5);
+  // What a request has above a mebibyte lengthens both by the time that it takes at this speed: one
+  // that is sent again before it can have arrived only delays itself.
+  std::uint64_t slowest_bytes_per_second = 4 << 20;
   // Whom reads and membership changes ask first, as a client that is connected to one node does; 0:
   // the leader last seen.
   NodeId preferred;
@@ -69,6 +72,9 @@ class Client {
                       std::vector<WatchedKey> watched);
   // A request of any kind; its session and sequence are filled in here.
   Outcome execute(Request& request);
+  // A request that carries the session and sequence of somebody else, or opens or closes a session
+  // of his. Errors of that session come as error replies.
+  Outcome execute_for(const Request& request);
   Outcome change(const ConfigurationChange& change);
   Outcome transfer(NodeId target);
 
@@ -78,10 +84,12 @@ class Client {
  private:
   // There is a session afterwards, or the outcome says why not.
   Outcome open_session(Instant deadline);
+  Outcome submit(const Request& request, Instant deadline);
   // `idempotent`: may be sent again after an attempt whose outcome is unknown.
   Outcome call(const ClientRequest& request, bool idempotent, Instant deadline);
   // A failure, if the request is larger than any may be.
   static std::optional<Outcome> too_large(const std::string& payload);
+  Duration extra_time(const ClientRequest& request) const;
   Result<ClientReply> attempt(NodeId node, const ClientRequest& request, Instant deadline);
   NodeId next_node(bool first, const ClientRequest& request);
   void back_off(Instant deadline);

@@ -147,6 +147,16 @@ constexpr CommandSpec kCommands[] = {
      "2.2.0", "O(N) in the length of the new part"},
     {"strlen", 2, kRead | kFast, 1, 1, 1, &commands::strlen, nullptr, CommandGroup::kString, "key",
      "Returns the length of a string value.", "2.2.0", "O(1)"},
+    {"synchrodb.require", -3, kRead | kFast | kCondition, 1, 1, 1, &commands::require, nullptr,
+     CommandGroup::kTransactions, "key <ABSENT | PRESENT | VALUE value | VERSION version>",
+     "Returns 1 if the key is as described, else 0. In a transaction, where it is evaluated before "
+     "all commands, 0 makes EXEC do nothing and answer nil.",
+     "", "O(N) in the size of the value"},
+    {"synchrodb.scan", -5, kRead, 0, 0, 0, &commands::scan_range, nullptr, CommandGroup::kGeneric,
+     "cursor from to count [KEYSONLY]",
+     "Iterates over the keys of a range, the end excluded (empty: none), with value, version and "
+     "expiry.",
+     "", "O(1) for every call, O(N) for a complete iteration"},
     {"synchrodb.versions", -2, kRead | kFast, 1, -1, 1, &commands::versions, nullptr,
      CommandGroup::kTransactions, "key [key ...]",
      "Returns for each key the index of the log entry that wrote it last; 0 if it doesn't exist. "

@@ -31,6 +31,7 @@ enum CommandFlag : std::uint32_t {
   kSession = 1u << 3,    // handled by the connection's session: MULTI, EXEC, WATCH ...
   kFast = 1u << 4,       // O(1) or O(log n)
   kDenyOom = 1u << 5,    // may need more memory
+  kCondition = 1u << 6,  // a read that answers 1 or 0: unless 1, its transaction does nothing
 };
 
 struct CommandSpec {

@@ -36,6 +36,7 @@ Reply exists(const ReadContext&, Args);
 Reply type(const ReadContext&, Args);
 Reply dbsize(const ReadContext&, Args);
 Reply versions(const ReadContext&, Args);
+Reply require(const ReadContext&, Args);
 Reply touch(const ReadContext&, Args);
 Reply del(WriteContext&, Args);
 Reply rename(WriteContext&, Args);
@@ -46,6 +47,7 @@ Reply flushall(WriteContext&, Args);
 // scan_commands.cc
 Reply keys(const ReadContext&, Args);
 Reply scan(const ReadContext&, Args);
+Reply scan_range(const ReadContext&, Args);
 Reply randomkey(const ReadContext&, Args);
 
 // expiry_commands.cc

@@ -52,6 +52,25 @@ Reply versions(const ReadContext& context, Args args) {
   return Reply::array(std::move(found));
 }
 
+Reply require(const ReadContext& context, Args args) {
+  const Record* record = context.find(args[1]);
+  const std::string_view what = args[2];
+  if (args.size() == 3 && equals_ignoring_case(what, "absent")) {
+    return Reply::integer(record == nullptr);
+  }
+  if (args.size() == 3 && equals_ignoring_case(what, "present")) {
+    return Reply::integer(record != nullptr);
+  }
+  if (args.size() == 4 && equals_ignoring_case(what, "value")) {
+    return Reply::integer(record != nullptr && record->value == args[3]);
+  }
+  if (args.size() != 4 || !equals_ignoring_case(what, "version")) return errors::syntax();
+  const auto version = parse_integer(args[3]);
+  if (!version) return errors::not_integer();
+  const std::uint64_t found = record != nullptr ? record->version : 0;
+  return Reply::integer(*version >= 0 && found == static_cast<std::uint64_t>(*version));
+}
+
 Reply del(WriteContext& context, Args args) {
   std::int64_t count = 0;
   for (const std::string_view name : args.subspan(1)) {

@@ -93,6 +93,7 @@ void Keyspace::count_in(const Record& record, std::uint64_t hash) {
 
 Record& Keyspace::insert(const KeyRef& key, std::string value, std::int64_t expiry_ms,
                          std::uint64_t version) {
+  note(key.key);
   auto fresh = std::make_unique<Record>();
   fresh->key = key.key;
   fresh->value = std::move(value);
@@ -112,6 +113,7 @@ Record& Keyspace::insert(const KeyRef& key, std::string value, std::int64_t expi
 }
 
 std::unique_ptr<Record> Keyspace::unlink(const KeyRef& key) {
+  note(key.key);
   Page& page = page_of(key.slot);
   SlotTable& table = page.slots[key.slot % kSlotsPerPage];
   table_bytes_ -= table.memory_bytes();
@@ -141,6 +143,7 @@ std::string Keyspace::take(const KeyRef& key) {
 
 void Keyspace::assign(Record& record, std::string_view value, std::int64_t expiry_ms,
                       std::uint64_t version) {
+  note(record.key);
   const std::uint64_t key_hash = stable_hash(record.key);
   count_out(record, key_hash);
   if (snapshot_ != nullptr) [[unlikely]] {
@@ -160,6 +163,7 @@ void Keyspace::append(Record& record, std::string_view bytes, std::uint64_t vers
 
 void Keyspace::overwrite(Record& record, std::size_t offset, std::string_view bytes,
                          std::uint64_t version) {
+  note(record.key);
   const std::uint64_t key_hash = stable_hash(record.key);
   count_out(record, key_hash);
   if (snapshot_ != nullptr) [[unlikely]] {
@@ -182,6 +186,7 @@ void Keyspace::overwrite(Record& record, std::size_t offset, std::string_view by
 }
 
 void Keyspace::set_expiry(Record& record, std::int64_t expiry_ms, std::uint64_t version) {
+  note(record.key);
   const std::uint64_t key_hash = stable_hash(record.key);
   count_out(record, key_hash);
   if (snapshot_ != nullptr) [[unlikely]] {
@@ -206,6 +211,7 @@ std::optional<std::int64_t> Keyspace::earliest_expiry_ms() const {
 }
 
 void Keyspace::clear() {
+  if (touched_ != nullptr) touched_->clear_all();
   Pages gone = std::exchange(pages_, {});
   by_expiry_.clear();
   size_ = 0;

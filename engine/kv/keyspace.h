@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/kv/changes.h"
 #include "engine/kv/hash_slot.h"
 #include "engine/kv/slot_table.h"
 
@@ -83,6 +84,9 @@ class Keyspace {
   void end_snapshot();
   bool snapshot_active() const { return snapshot_ != nullptr; }
 
+  // From here on notes the keys that are written; null: no longer. `touched` outlives its use.
+  void note_writes(TouchedKeys* touched) { touched_ = touched; }
+
   std::size_t size() const { return size_; }
   // The memory of all this, as far as it can be told in O(1): keys, values, tables and the index by
   // expiry, with what the allocator adds. Not what a snapshot keeps aside.
@@ -132,6 +136,11 @@ class Keyspace {
   Page& page_of(std::uint16_t slot);
   // Takes a present key out of the tables and of all counts.
   std::unique_ptr<Record> unlink(const KeyRef& key);
+  void note(std::string_view key) {
+    if (touched_ != nullptr) [[unlikely]] {
+      touched_->touch(key);
+    }
+  }
   // Before and after every change of a record: what it adds to the digest and to the memory.
   void count_out(const Record& record, std::uint64_t hash);
   void count_in(const Record& record, std::uint64_t hash);
@@ -146,6 +155,7 @@ class Keyspace {
   std::size_t record_bytes_ = 0;
   std::size_t table_bytes_ = 0;
   std::unique_ptr<KeyspaceSnapshot> snapshot_;  // null: none is active
+  TouchedKeys* touched_ = nullptr;
 };
 
 template <class Visit>

@@ -86,6 +86,42 @@ Reply scan(const ReadContext& context, Args args) {
   return Reply::array(std::move(reply));
 }
 
+// What a call may cost, however rare the range's keys are: the cursor goes on from there.
+constexpr std::size_t kMostVisited = 10'000;
+constexpr std::size_t kMostBytes = std::size_t{1} << 20;
+
+Reply scan_range(const ReadContext& context, Args args) {
+  const auto cursor = parse_cursor(args[1]);
+  if (!cursor) return Reply::error("ERR invalid cursor");
+  const std::string_view from = args[2];
+  const std::string_view to = args[3];
+  const auto count = parse_integer(args[4]);
+  if (!count) return errors::not_integer();
+  const bool keys_only = args.size() == 6 && equals_ignoring_case(args[5], "keysonly");
+  if (*count < 1 || args.size() > 6 || (args.size() == 6 && !keys_only)) return errors::syntax();
+  std::vector<Reply> found;  // key, value, version, expiry, key …
+  std::size_t visited = 0;
+  std::size_t matched = 0;
+  std::size_t bytes = 0;
+  const ScanCursor rest = context.keys.scan(ScanCursor{*cursor}, [&](const Record& record) {
+    const bool inside = record.key >= from && (to.empty() || record.key < to);
+    if (inside && !context.expired(record)) {
+      found.push_back(Reply::bulk(record.key));
+      found.push_back(keys_only ? Reply::nil() : Reply::bulk(record.value));
+      found.push_back(Reply::integer(static_cast<std::int64_t>(record.version)));
+      found.push_back(Reply::integer(record.expiry_ms));
+      bytes += record.key.size() + (keys_only ? 0 : record.value.size());
+      ++matched;
+    }
+    return ++visited < kMostVisited && matched < static_cast<std::size_t>(*count) &&
+           bytes < kMostBytes;
+  });
+  std::vector<Reply> reply;
+  reply.push_back(Reply::bulk(std::to_string(rest.value)));
+  reply.push_back(Reply::array(std::move(found)));
+  return Reply::array(std::move(reply));
+}
+
 // Uniform over the keys, but a function of the applied log: the same on every node, and the same
 // until something is applied.
 Reply randomkey(const ReadContext& context, Args) {

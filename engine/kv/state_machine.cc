@@ -78,13 +78,15 @@ struct StateMachine::State {
   Reply apply_request(std::string_view payload);
   Reply apply_in_session(const RequestHead& head);
   Reply run(bool transaction);
+  bool conditions_hold(const ReadContext& context) const;
   Reply execute(WriteContext& context, Args args);
   StateMachineOptions options;
   Keyspace keys;
   ClientSessions sessions;
   WallTime stamp;
   Index applied;
-  RequestViews views;  // scratch of apply(): empty between calls
+  RequestViews views;   // scratch of apply(): empty between calls
+  TouchedKeys touched;  // likewise
   std::optional<StateWriter> writer;
   std::optional<StateReader> reader;
 };
@@ -142,6 +144,7 @@ Reply StateMachine::State::run(bool transaction) {
     const Record* record = context.find(KeyRef(key));
     if ((record != nullptr ? record->version : 0) != version) return Reply::nil_array();
   }
+  if (transaction && !conditions_hold(context.reading())) return Reply::nil_array();
   const Args all(views.arguments);
   if (!transaction && views.counts.size() == 1) return execute(context, all);
   std::vector<Reply> replies;
@@ -152,6 +155,19 @@ Reply StateMachine::State::run(bool transaction) {
     from += count;
   }
   return Reply::array(std::move(replies));
+}
+
+// One that is malformed does not hold.
+bool StateMachine::State::conditions_hold(const ReadContext& context) const {
+  std::size_t at = 0;
+  for (const std::size_t count : views.counts) {
+    const Args args = Args(views.arguments).subspan(at, count);
+    at += count;
+    const CommandSpec* command = find_command(args[0]);
+    if (command == nullptr || !command->has(kCondition)) continue;
+    if (!command->accepts(count) || command->read(context, args) != Reply::integer(1)) return false;
+  }
+  return true;
 }
 
 // The connection's session has refused bad commands before; but what is in the log may come from a
@@ -169,20 +185,42 @@ Reply StateMachine::State::execute(WriteContext& context, Args args) {
 StateMachine::StateMachine(StateMachineOptions options)
     : state_(std::make_unique<State>(options)) {}
 StateMachine::~StateMachine() = default;
-StateMachine::StateMachine(StateMachine&&) noexcept = default;
-StateMachine& StateMachine::operator=(StateMachine&&) noexcept = default;
+StateMachine::StateMachine(StateMachine&& other) noexcept : state_(std::move(other.state_)) {}
+
+StateMachine& StateMachine::operator=(StateMachine&& other) noexcept {
+  state_ = std::move(other.state_);
+  if (listener_ != nullptr) listener_->on_replaced(state_->applied);
+  return *this;
+}
 
 Reply StateMachine::apply(const Entry& entry) {
   State& state = *state_;
   SYNCHRODB_ASSERT(entry.index() == state.applied.next(),
                    "entries are applied one after the other, none twice and none left out");
   state.applied = entry.index();
+  if (listener_ != nullptr) state.keys.note_writes(&state.touched);
   state.advance_stamp(entry.written());
   state.keys.remove_expired(state.now_ms(), kMaxRemovalsPerEntry);
-  if (entry.kind() != EntryKind::kCommand) return Reply::nil();
-  Reply reply = state.apply_request(entry.payload());
-  state.views.clear();
+  Reply reply;
+  if (entry.kind() == EntryKind::kCommand) {
+    reply = state.apply_request(entry.payload());
+    state.views.clear();
+  }
+  if (listener_ != nullptr) report_changes();
   return reply;
+}
+
+void StateMachine::report_changes() {
+  State& state = *state_;
+  // Only entries are told of, not what a restoration does to the keys.
+  state.keys.note_writes(nullptr);
+  if (state.touched.none()) return;
+  std::vector<Change> changes;
+  for (const std::string& key : state.touched.sorted()) {
+    changes.push_back({key, std::as_const(state.keys).find(KeyRef(key))});
+  }
+  listener_->on_changes({state.applied, state.touched.cleared(), changes});
+  state.touched.reset();
 }
 
 Reply StateMachine::read(Args argv) const {
@@ -278,6 +316,7 @@ Result<> StateMachine::restore(std::string_view bytes) {
 
 void StateMachine::clear() {
   state_ = std::make_unique<State>(state_->options);
+  if (listener_ != nullptr) listener_->on_replaced(Index{});
 }
 
 // ---- piece by piece ----------------------------------------------------------------------------
@@ -323,6 +362,7 @@ Result<> StateMachine::finish_restore() {
     return Error{ErrorCode::kCorrupt, "key-value snapshot does not have the digest it claims"};
   }
   state.reader.reset();
+  if (listener_ != nullptr) listener_->on_replaced(state.applied);
   return {};
 }
 

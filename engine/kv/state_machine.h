@@ -28,6 +28,7 @@
 #include "consensus/entry.h"
 #include "consensus/types.h"
 #include "engine/env/result.h"
+#include "engine/kv/changes.h"
 #include "engine/kv/command.h"
 #include "engine/kv/reply.h"
 
@@ -44,8 +45,13 @@ class StateMachine {
  public:
   explicit StateMachine(StateMachineOptions options = {});
   ~StateMachine();
+  // A listener stays with its machine: one that takes over another's state tells its own of it.
   StateMachine(StateMachine&&) noexcept;
   StateMachine& operator=(StateMachine&&) noexcept;
+
+  // Who is told of what entries change (null: nobody); outlives the machine. It has no influence on
+  // the state, its digest or any reply.
+  void listen(ChangeListener* listener) { listener_ = listener; }
 
   // Applies the entry after applied(); any other index is a defect of the caller. Entries of the
   // other kinds move the stamp and answer nil. Session errors, by code:
@@ -132,7 +138,11 @@ class StateMachine {
 
  private:
   struct State;
+
+  void report_changes();
+
   std::unique_ptr<State> state_;
+  ChangeListener* listener_ = nullptr;
 };
 
 // The single civil time that stands for a clock reading: the middle of the interval.

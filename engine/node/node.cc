@@ -59,6 +59,7 @@ Result<> Node::start_group(const GroupOptions& group, DurableState durable) {
                             env_.random, io_, env_.clock.both());
   auto replica = std::make_unique<Replica>(env_, group.id, options_.replica, *storage_, *writer_,
                                            std::move(protocol));
+  replica->listen(group.changes);
   if (snapshot) {
     if (Result<> restored = replica->restore_from_disk(*snapshot); !restored) return restored;
   }

@@ -24,6 +24,8 @@ struct GroupOptions {
   // The founding members; empty on a node that joins later. Only looked at when the node's disk
   // holds nothing of the group yet.
   Configuration founders;
+  // Who is told of what the group's entries change; null: nobody. Outlives the node.
+  ChangeListener* changes = nullptr;
 };
 
 // Lives within one Env; destroyed before it, after its fibers have unwound.

@@ -33,6 +33,9 @@ class Replica final : public WriterClient {
   Replica(Env& env, GroupId group, const ReplicaOptions& options, Storage& storage, Writer& writer,
           std::unique_ptr<Protocol> protocol);
 
+  // Who is told of what applied entries change; null: nobody. Outlives the replica.
+  void listen(ChangeListener* changes) { state_machine_.listen(changes); }
+
   // Loads the state machine from the node's snapshot. A damaged snapshot is an error: recovery
   // should have reported it as a fault.
   Result<> restore_from_disk(const SnapshotMeta& meta);

@@ -68,6 +68,15 @@ void Connection::execute_batch() {
   const bool writes = std::exchange(pending_writes_, false);
   const Instant begin = clock_.now();
   Reply reply = writes ? write(request, places_.front()) : read(encode(request), consistency_);
+  if (!writes && request.commands.size() > 1 &&
+      reply == Reply::error(std::string(errors::kReplyTooLarge))) {
+    // Reads that are too much together may be asked for apart.
+    std::vector<Reply> each;
+    for (const std::vector<std::string>& argv : request.commands) {
+      each.push_back(read(encode_command(argv), consistency_));
+    }
+    reply = Reply::array(std::move(each));
+  }
   if (request.commands.size() > 1 && reply.is_error() && reply.text() == errors::kOutOfMemory) {
     execute_singly(std::move(request));
   } else if (!lost_) {

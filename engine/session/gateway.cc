@@ -58,4 +58,9 @@ Outcome Gateway::write(Request& request) {
   return counted(client->execute(request));
 }
 
+Outcome Gateway::write_for(const Request& request) {
+  Lease client(*this);
+  return client->execute_for(request);
+}
+
 }  // namespace synchrodb

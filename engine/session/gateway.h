@@ -33,6 +33,8 @@ class Gateway {
   Outcome read(std::string request, ReadConsistency consistency);
   // Exactly once, in a client session that is this call's alone meanwhile. Parks.
   Outcome write(Request& request);
+  // In a session of the client's own (Client::execute_for). Parks.
+  Outcome write_for(const Request& request);
 
   // Requests under way.
   std::size_t busy() const { return made_ - idle_.size(); }

@@ -6,6 +6,7 @@ using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("synchrodb::wire");
 
 using Administration = import "administration.capnp".Administration;
+using Database = import "database.capnp".Database;
 
 # The bootstrap capability. Each call is refused with an exception whose text says why: a wrong
 # password, another cluster, another protocol version, a node id that is not this node's.
@@ -14,6 +15,9 @@ interface Node {
   peer @0 (hello :Hello) -> (hello :Hello, peer :Peer);
   # For operators. `password` is empty where the server has none.
   administration @1 (password :Data) -> (administration :Administration);
+  # For client programs. `password`: of Redis clients too (`requirepass`); not looked at where there is
+  # none.
+  database @2 (password :Data) -> (database :Database);
 }
 
 # Who is at this end of a connection between nodes.

@@ -11,6 +11,7 @@
 #include "engine/env/sync.h"
 #include "net/config/host_port.h"
 #include "net/log/log.h"
+#include "net/loop/in_fiber.h"
 
 namespace synchrodb::net {
 namespace {
@@ -54,24 +55,9 @@ AdministrationService::AdministrationService(const ServerParts& parts,
     : parts_(parts), metrics_(std::move(metrics)) {}
 
 kj::Promise<void> AdministrationService::in_fiber(std::function<void()> work) {
-  auto paf = kj::newPromiseAndFulfiller<void>();
-  auto fulfiller = std::make_shared<kj::Own<kj::PromiseFulfiller<void>>>(kj::mv(paf.fulfiller));
   // An operator who goes away takes the service along, but not before its fibers are done.
   auto self = std::make_shared<capnp::Capability::Client>(thisCap());
-  parts_.loop.spawn("administration", [work = std::move(work), fulfiller, self] {
-    kj::Maybe<kj::Exception> failure = nullptr;
-    try {
-      work();
-    } catch (const kj::Exception& exception) {
-      failure = kj::cp(exception);
-    }
-    KJ_IF_MAYBE (exception, failure) {
-      (*fulfiller)->reject(kj::mv(*exception));
-    } else {
-      (*fulfiller)->fulfill();
-    }
-  });
-  return kj::mv(paf.promise);
+  return net::in_fiber(parts_.loop, "administration", [work = std::move(work), self] { work(); });
 }
 
 Client AdministrationService::make_client() const {
@@ -264,6 +250,7 @@ kj::Promise<void> AdministrationService::setDisk(SetDiskContext context) {
   disk.sync_delay = milliseconds(fault.getSyncDelayMs());
   if (fault.getFull()) disk.room = 0;
   disk.fail_syncs = fault.getFailSyncs();
+  disk.lie = fault.getLie();
   parts_.faulty->set_fault(disk);
   return kj::READY_NOW;
 }

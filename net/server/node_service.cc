@@ -7,16 +7,27 @@
 #include "net/log/log.h"
 
 namespace synchrodb::net {
+namespace {
+
+std::string_view text(capnp::Data::Reader bytes) {
+  return {reinterpret_cast<const char*>(bytes.begin()), bytes.size()};
+}
+
+}  // namespace
 
 NodeService::NodeService(const ClusterIdentity& identity, const AddressBook& book,
                          RpcTransport& transport, std::function<void()> learned,
                          std::function<wire::Administration::Client()> administration,
+                         std::function<std::string()> client_password,
+                         std::function<wire::Database::Client()> database,
                          std::function<void()> admitted)
     : identity_(identity),
       book_(book),
       transport_(transport),
       learned_(std::move(learned)),
       administration_(std::move(administration)),
+      client_password_(std::move(client_password)),
+      database_(std::move(database)),
       admitted_(std::move(admitted)) {}
 
 kj::Promise<void> NodeService::peer(PeerContext context) {
@@ -36,13 +47,23 @@ kj::Promise<void> NodeService::peer(PeerContext context) {
 
 kj::Promise<void> NodeService::administration(AdministrationContext context) {
   const auto given = context.getParams().getPassword();
-  const std::string_view password(reinterpret_cast<const char*>(given.begin()), given.size());
-  if (!same_secret(password, identity_.secret)) {
+  if (!same_secret(text(given), identity_.secret)) {
     log_event(LogLevel::kWarning, "admin", "refused an operator: wrong password");
     return KJ_EXCEPTION(FAILED, "the password is wrong: operators need the cluster-secret");
   }
   admitted_();
   context.getResults().setAdministration(administration_());
+  return kj::READY_NOW;
+}
+
+kj::Promise<void> NodeService::database(DatabaseContext context) {
+  const std::string wanted = client_password_();
+  if (!wanted.empty() && !same_secret(text(context.getParams().getPassword()), wanted)) {
+    log_event(LogLevel::kWarning, "database", "refused a client: wrong password");
+    return KJ_EXCEPTION(FAILED, "the password is wrong: clients need the server's requirepass");
+  }
+  admitted_();
+  context.getResults().setDatabase(database_());
   return kj::READY_NOW;
 }
 

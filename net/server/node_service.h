@@ -1,4 +1,4 @@
-// The bootstrap capability of a node's RPC port: peers and operators begin here.
+// The bootstrap capability of a node's RPC port: peers, operators and clients begin here.
 #pragma once
 
 #include <functional>
@@ -12,16 +12,18 @@ namespace synchrodb::net {
 class NodeService final : public wire::Node::Server {
  public:
   // One a connection. All outlive the service. `learned`: an address was news. `administration`:
-  // for an operator who knows the secret. `admitted`: whoever is at the other end has shown to
-  // belong here.
+  // for an operator who knows the secret. `database`: for a client who knows the
+  // `client_password`. `admitted`: whoever is at the other end has shown to belong here.
   NodeService(const ClusterIdentity& identity, const AddressBook& book, RpcTransport& transport,
               std::function<void()> learned,
               std::function<wire::Administration::Client()> administration,
-              std::function<void()> admitted);
+              std::function<std::string()> client_password,
+              std::function<wire::Database::Client()> database, std::function<void()> admitted);
 
  protected:
   kj::Promise<void> peer(PeerContext context) override;
   kj::Promise<void> administration(AdministrationContext context) override;
+  kj::Promise<void> database(DatabaseContext context) override;
 
  private:
   const ClusterIdentity& identity_;
@@ -29,6 +31,8 @@ class NodeService final : public wire::Node::Server {
   RpcTransport& transport_;
   std::function<void()> learned_;
   std::function<wire::Administration::Client()> administration_;
+  std::function<std::string()> client_password_;
+  std::function<wire::Database::Client()> database_;
   std::function<void()> admitted_;
 };
 

@@ -19,6 +19,7 @@
 #include "net/server/administration_service.h"
 #include "net/server/bootstrap.h"
 #include "net/server/command_context.h"
+#include "net/server/database_service.h"
 #include "net/server/descriptors.h"
 #include "net/server/listeners.h"
 #include "net/server/metrics.h"
@@ -32,6 +33,16 @@ namespace {
 
 constexpr Duration kHandOverPatience = seconds(3);
 constexpr Duration kDrainPatience = seconds(3);
+// What watches are served from.
+constexpr std::size_t kWatchHistoryBytes = std::size_t{8} << 20;
+
+// The RPC port of the leader, as this node knows it; empty: unknown.
+std::string leader_address(const ServerParts& parts) {
+  const Replica* replica = parts.replica();
+  const NodeId leader = replica != nullptr ? replica->protocol().status().leader : NodeId{};
+  const NodeAddress* address = leader ? parts.book.find(leader) : nullptr;
+  return address != nullptr ? address->rpc : std::string();
+}
 
 class NoBuggify final : public Buggify {
  public:
@@ -81,9 +92,11 @@ class Server {
   std::unique_ptr<ServerObserver> observer_;
   std::unique_ptr<RpcTransport> transport_;
   std::unique_ptr<Env> env_;
+  ChangeHistory changes_{kWatchHistoryBytes};
   std::unique_ptr<Node> node_;
   std::unique_ptr<Gateway> gateway_;
   std::unique_ptr<ServerParts> parts_;
+  std::unique_ptr<DatabaseHost> database_;
   std::unique_ptr<CommandContext> context_;
   std::unique_ptr<ServerCommands> commands_;
   std::unique_ptr<RespServer> resp_;
@@ -104,9 +117,6 @@ int Server::run() {
   for (const std::string& note : start_.notes) log_event(LogLevel::kWarning, "options", note);
   fit_maxclients();
   if (!prepare_tls() || !open_disk()) return 1;
-  kj::UnixEventPort::captureSignal(SIGTERM);
-  kj::UnixEventPort::captureSignal(SIGINT);
-  signal(SIGPIPE, SIG_IGN);
   loop_.run([this] { main_fiber(); });
   log_event(LogLevel::kInfo, "server", "stopped");
   return exit_code_;
@@ -185,7 +195,7 @@ void Server::compose(Membership membership) {
                                    random_, buggify_, *observer_});
   node_ = std::make_unique<Node>(
       *env_, node_options(options()),
-      std::vector<GroupOptions>{GroupOptions{kOnlyGroup, membership_.founders}});
+      std::vector<GroupOptions>{GroupOptions{kOnlyGroup, membership_.founders, &changes_}});
   GatewayOptions gateway;
   gateway.command_timeout = milliseconds(options().requests.command_timeout_ms);
   gateway_ = std::make_unique<Gateway>(clock_, loop_, *transport_, random_,
@@ -194,6 +204,9 @@ void Server::compose(Membership membership) {
       loop_, clock_, config_, membership_.identity, membership_.book, *transport_, *node_,
       *gateway_, *observer_, random_, monotonic_now(), faulty_.get(), nullptr, nullptr,
       [this] { addresses_changed_->set(); }, [this](bool hand_over) { shut_down(hand_over); }});
+  database_ = std::make_unique<DatabaseHost>(
+      DatabaseParts{loop_, *gateway_, changes_, [this] { return parts_->replica(); },
+                    [this] { return leader_address(*parts_); }});
   context_ = std::make_unique<CommandContext>(*parts_, start_.config_file);
   commands_ = std::make_unique<ServerCommands>(*context_);
   resp_ = std::make_unique<RespServer>(loop_, clock_, *gateway_, *commands_, options(),
@@ -242,7 +255,8 @@ void Server::open_doors() {
             [this, metrics]() -> wire::Administration::Client {
               return kj::heap<AdministrationService>(*parts_, metrics);
             },
-            std::move(admitted));
+            [this] { return options().security.requirepass; },
+            [this] { return database_->login(); }, std::move(admitted));
       });
   parts_->rpc = rpc_.get();
   parts_->tls_expires = tls_.expires();
@@ -303,6 +317,7 @@ void Server::shut_down(bool hand_over) {
   if (resp_ == nullptr) return loop_.stop();
   loop_.spawn("shutdown", [this, hand_over] {
     resp_->stop_accepting();
+    database_->shut_down();
     if (hand_over) hand_leadership_over();
     const Instant deadline = monotonic_now() + kDrainPatience;
     while (resp_->busy() && monotonic_now() < deadline) {
@@ -337,6 +352,11 @@ void Server::hand_leadership_over() {
 }  // namespace
 
 int run_server(const ServerStart& start) {
+  // Before there is any thread: one that does not block these signals would get them, and the
+  // process would end at once instead of in good order.
+  kj::UnixEventPort::captureSignal(SIGTERM);
+  kj::UnixEventPort::captureSignal(SIGINT);
+  signal(SIGPIPE, SIG_IGN);
   Server server(start);
   return server.run();
 }
