@@ -1,5 +1,6 @@
 """What the tests of synchrodb-cli share: the program, servers for it, and a terminal."""
 
+import fcntl
 import os
 import pty
 import re
@@ -13,9 +14,12 @@ import sys
 import tempfile
 import termios
 import time
-import fcntl
 import unittest
 from pathlib import Path
+
+# Whoever started us may ignore it (nohup), and children would inherit that: a terminal that goes
+# away could then not end its program.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 OK, FAILED, USAGE, NO_CONNECTION = 0, 1, 2, 3
 DEADLINE = 30  # seconds that anything may take
