@@ -98,6 +98,10 @@ Reply copy(WriteContext& context, Args args) {
     } else if (equals_ignoring_case(args[i], "db") && i + 1 < args.size()) {
       const auto database = parse_integer(args[++i]);
       if (!database) return errors::not_integer();
+      if (*database != static_cast<std::int32_t>(*database)) {
+        return Reply::error(
+            "ERR value is out of range, value must between -2147483648 and 2147483647");
+      }
       // There is one database, number 0.
       if (*database != 0) return Reply::error("ERR DB index is out of range");
     } else {
