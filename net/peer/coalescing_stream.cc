@@ -6,6 +6,15 @@
 #include <cstring>
 
 namespace synchrodb::net {
+namespace {
+
+// What is read, with the `have` bytes that were there already. The function is a temporary on
+// purpose: KJ keeps a reference to one that has a name.
+kj::Promise<std::size_t> behind(std::size_t have, kj::Promise<std::size_t> read) {
+  return read.then([have](std::size_t more) { return have + more; });
+}
+
+}  // namespace
 
 CoalescingStream::CoalescingStream(kj::Own<kj::AsyncIoStream> inner)
     : inner_(kj::mv(inner)), ahead_(kj::heapArray<kj::byte>(kReadAhead)) {}
@@ -17,17 +26,16 @@ kj::Promise<std::size_t> CoalescingStream::tryRead(void* buffer, std::size_t lea
   std::memcpy(to, ahead_.begin() + ahead_begin_, have);
   ahead_begin_ += have;
   if (have >= least) return have;
-  const auto add = [have](std::size_t more) { return have + more; };
   if (most - have >= kReadAhead / 2 && allowance_ == kNoLimit) {  // large: no second copy
-    return inner_->tryRead(to + have, least - have, most - have).then(add);
+    return behind(have, inner_->tryRead(to + have, least - have, most - have));
   }
   return inner_->tryRead(ahead_.begin(), 1, kReadAhead)
-      .then([this, to, have, least, most, add](std::size_t read) -> kj::Promise<std::size_t> {
+      .then([this, to, have, least, most](std::size_t read) -> kj::Promise<std::size_t> {
         if (read == 0) return have;
         account(read);
         ahead_begin_ = 0;
         ahead_end_ = read;
-        return tryRead(to + have, least - have, most - have).then(add);
+        return behind(have, tryRead(to + have, least - have, most - have));
       });
 }
 

@@ -58,6 +58,7 @@ struct RpcTransport::Link final : kj::TaskSet::ErrorHandler {
   std::size_t queued_bytes = 0;
   LinkFault fault;
   bool forgotten = false;
+  std::string lost;  // why the connection is of no use any more, if that is known
   Event closed;
 };
 
@@ -122,6 +123,7 @@ void RpcTransport::run_link(Link& link) {
       connect(link);
       pause = options_.reconnect_min;
       link.closed.wait();
+      failure = std::exchange(link.lost, "");
     } catch (const kj::Exception& exception) {
       failure = text_of(exception);
     }
@@ -235,7 +237,10 @@ void RpcTransport::flush(Link& link) {
                          link.window_full = false;
                          if (!link.queue.empty()) schedule_flush();
                        })
-                       .eagerlyEvaluate([&link](kj::Exception&&) { link.closed.set(); });
+                       .eagerlyEvaluate([&link](kj::Exception&& exception) {
+                         link.lost = text_of(exception);
+                         link.closed.set();
+                       });
   }
 }
 
