@@ -1,7 +1,7 @@
 // What the state machine tells of changes, and what the history remembers of them.
 #include <gtest/gtest.h>
 
-#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
 
 #include <map>
 #include <string>

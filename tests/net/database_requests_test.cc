@@ -4,8 +4,11 @@
 #include <capnp/message.h>
 #include <gtest/gtest.h>
 
+#include <rapidcheck/gtest.h>
+#include <functional>
 #include <string>
 
+#include "consensus/entry.h"
 #include "engine/kv/state_machine.h"
 
 namespace synchrodb::net {
@@ -150,6 +153,95 @@ TEST(DatabaseRequests, RepliesThatDoNotFitAreNoticed) {
   EXPECT_TRUE(write_results(Reply::array({Reply::integer(1), Reply::ok(), version}), out));
   EXPECT_TRUE(out.getApplied());
   EXPECT_EQ(out.getVersion(), 3u);
+}
+
+// ---- Any parameters at all ---------------------------------------------------------------------
+
+std::string any_key() {
+  return *rc::gen::element<std::string>("", "a", "b", std::string("\0\xff", 2));
+}
+
+void any_expiry(wire::Expiry::Builder out) {
+  switch (*rc::gen::inRange(0, 4)) {
+    case 0:
+      return out.setNone();
+    case 1:
+      return out.setKeep();
+    case 2:
+      return out.setAfterMs(*rc::gen::arbitrary<std::uint64_t>());
+    default:
+      return out.setAtMs(*rc::gen::arbitrary<std::int64_t>());
+  }
+}
+
+void any_condition(wire::Condition::Builder out) {
+  switch (*rc::gen::inRange(0, 5)) {
+    case 0:
+      return out.setAlways();
+    case 1:
+      return out.setAbsent();
+    case 2:
+      return out.setPresent();
+    case 3:
+      return out.setValue(data(any_key()));
+    default:
+      return out.setVersion(*rc::gen::arbitrary<std::uint64_t>());
+  }
+}
+
+void any_operation(wire::Operation::Builder out) {
+  out.setKey(data(any_key()));
+  switch (*rc::gen::inRange(0, 3)) {
+    case 0:
+      return out.setGet();
+    case 1:
+      return out.setDelete();
+    default: {
+      auto put = out.initPut();
+      put.setValue(data(any_key()));
+      any_expiry(put.initExpiry());
+    }
+  }
+}
+
+// The law: whatever is accepted can be executed, and its answer is understood.
+RC_GTEST_PROP(DatabaseRequestsProperty, WhatIsAcceptedIsAnswered, ()) {
+  StateMachine machine;
+  const auto execute = [&](const Request& request) {
+    return machine.apply(*make_entry(Term{1}, machine.applied().next(), EntryKind::kCommand,
+                                     {WallTime{1'000'000'000}, WallTime{1'000'000'000}, true},
+                                     encode(request)));
+  };
+  const int calls = *rc::gen::inRange(1, 12);
+  for (int i = 0; i < calls; ++i) {
+    auto params = build<Database::TransactionParams>([](auto out) {
+      for (auto condition : out.initConditions(*rc::gen::inRange(0u, 3u))) {
+        condition.setKey(data(any_key()));
+        any_condition(condition.initCondition());
+      }
+      for (auto operation : out.initOperations(*rc::gen::inRange(0u, 5u))) {
+        any_operation(operation);
+      }
+    });
+    const Result<Request> request = transaction_request(params.read());
+    if (request) {
+      const Reply reply = execute(request.value());
+      capnp::MallocMessageBuilder message;
+      auto out = message.initRoot<Database::TransactionResults>();
+      RC_ASSERT(write_results(request.value(), reply, out));
+      RC_ASSERT(out.getResults().size() ==
+                (out.getApplied() ? params.read().getOperations().size() : 0));
+    }
+    auto one = build<Database::PutParams>([](auto out) {
+      out.setKey(data(any_key()));
+      any_expiry(out.initExpiry());
+      any_condition(out.initCondition());
+    });
+    if (const Result<Request> request = put_request(one.read()); request) {
+      capnp::MallocMessageBuilder message;
+      RC_ASSERT(write_results(execute(request.value()), message.initRoot<Database::PutResults>()));
+    }
+  }
 }
 
 }  // namespace

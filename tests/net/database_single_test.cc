@@ -101,7 +101,7 @@ TEST_F(DatabaseSingle, ComparesAndSetsCreatesAndDeletes) {
 }
 
 TEST_F(DatabaseSingle, ExpiresKeys) {
-  wait(database_->put("soon", "v", ExpiresAfter{50}));
+  const PutAnswer soon = wait(database_->put("soon", "v", ExpiresAfter{50}));
   wait(database_->put("later", "v", ExpiresAfter{3'600'000}));
   const std::int64_t expiry = wait(database_->get("later")).record->expiry_ms;
   EXPECT_GT(expiry, 0);
@@ -109,7 +109,7 @@ TEST_F(DatabaseSingle, ExpiresKeys) {
   EXPECT_EQ(wait(database_->get("later")).record->expiry_ms, expiry);
   wait(database_->put("later", "x"));
   EXPECT_EQ(wait(database_->get("later")).record->expiry_ms, -1);
-  kj::Own<DatabaseWatch> watch = database_->watch(KeysOf::prefix("soon"), 1);
+  kj::Own<DatabaseWatch> watch = database_->watch(KeysOf::prefix("soon"), soon.version);
   while (true) {
     const WatchedChanges told = wait(watch->next());
     ASSERT_EQ(told.failed, "");

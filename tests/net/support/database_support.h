@@ -27,15 +27,6 @@ class DatabaseTest : public ::testing::Test {
   auto wait(kj::Promise<T> promise) {
     return promise.wait(io_.waitScope);
   }
-  // The same, but nothing after `patience`.
-  template <class T>
-  kj::Maybe<T> wait(kj::Promise<T> promise, kj::Duration patience) {
-    auto late = io_.provider->getTimer().afterDelay(patience).then(
-        []() -> kj::Maybe<T> { return nullptr; });
-    return promise.then([](T value) -> kj::Maybe<T> { return kj::mv(value); })
-        .exclusiveJoin(kj::mv(late))
-        .wait(io_.waitScope);
-  }
 
   std::unique_ptr<Database> connect(std::vector<Destination> nodes, DatabaseOptions options = {}) {
     return std::make_unique<Database>(*dialer_, std::move(nodes), std::move(options));
