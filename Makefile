@@ -12,6 +12,9 @@ SIM_DEV := build/dev/bin/synchrodb-sim
 # Options of the targets below, for the command line: make campaign SEEDS=0..100000
 SEEDS ?= 0..10000
 SECONDS ?= 600
+MINUTES ?= 30
+NODES ?= 3
+PORT ?= 7001
 DEMO_SEEDS ?= 0..300
 DEMO_DEFECT ?= duplicate-command-applied
 
@@ -41,11 +44,15 @@ build: setup-build ## Build the binaries: build/release/bin/
 .PHONY: defects-build
 defects-build: setup-build ## The same with the deliberate defects in: build/defects/bin/
 	$(call configured,defects)
-	@cmake --build --preset defects -j $(JOBS) --target binaries
+	@cmake --build --preset defects -j $(JOBS) --target synchrodb-sim
 
 .PHONY: demo
 demo: build defects-build ## The main job: a cluster under faults; then a planted bug, found
 	@.ci/demo $(SIM) $(SIM_DEFECTS) $(DEMO_SEEDS) $(DEMO_DEFECT) $(JOBS)
+
+.PHONY: cluster
+cluster: build ## Three nodes on this machine, until Ctrl-C: make cluster [NODES=5] [PORT=7001] [CLEAN=1]
+	@.ci/cluster build/release/bin --nodes $(NODES) --port $(PORT) $(if $(CLEAN),--clean)
 
 .PHONY: test
 test: ## Build everything, run the whole test suite
@@ -65,6 +72,13 @@ bench-peers: ## Against redis and etcd, one run: make bench-peers [ARGS="--quick
 	@cmake --build --preset release -j $(JOBS) --target binaries synchrodb-load
 	@tests/bench/peers/peers.py $(ARGS)
 
+.PHONY: soak
+soak: ## Faults on real processes, judged: make soak [MINUTES=30] [ARGS="--kills 500"; ARGS=--help]
+	@.ci/setup build test && mkdir -p build
+	$(call configured,release)
+	@cmake --build --preset release -j $(JOBS) --target binaries
+	@tests/cluster/soak.py --minutes $(MINUTES) $(ARGS)
+
 .PHONY: campaign
 campaign: build ## Many seeds: make campaign SEEDS=0..100000
 	@$(SIM) campaign --seeds $(SEEDS) --jobs $(JOBS)
@@ -76,7 +90,7 @@ defects: build defects-build ## Table: each deliberate defect, and the seed that
 .PHONY: determinism
 determinism: build ## 1,000 seeds, each in two processes of two build types, agree in digest
 	$(call configured,dev)
-	@cmake --build --preset dev -j $(JOBS) --target binaries
+	@cmake --build --preset dev -j $(JOBS) --target synchrodb-sim
 	@tests/determinism/determinism.py $(SIM) $(SIM_DEV) --count 1000 --jobs $(JOBS)
 
 .PHONY: asan

@@ -25,6 +25,7 @@ Outcome Client::read(const std::vector<std::string>& argv, ReadConsistency consi
 }
 
 Outcome Client::read_request(std::string payload, ReadConsistency consistency) {
+  if (std::optional<Outcome> failed = too_large(payload)) return *failed;
   ClientRequest request;
   request.group = options_.group;
   request.payload = std::move(payload);
@@ -59,10 +60,12 @@ Outcome Client::transaction(std::vector<std::vector<std::string>> commands,
 
 Outcome Client::execute(Request& request) {
   const Instant deadline = clock_.now() + options_.call_timeout;
-  if (!session_ && !open_session(deadline)) {
-    Outcome failed;
-    failed.kind = Outcome::Kind::kFailed;
-    return failed;
+  if (!session_) {
+    Outcome opened = open_session(deadline);
+    if (!session_) {
+      opened.kind = Outcome::Kind::kFailed;  // of the request, whatever became of the session
+      return opened;
+    }
   }
   request.session = session_;
   request.sequence = ++sequence_;
@@ -73,6 +76,16 @@ Outcome Client::execute(Request& request) {
     outcome.kind = Outcome::Kind::kUnknown;
   }
   return outcome;
+}
+
+std::optional<Outcome> Client::too_large(const std::string& payload) {
+  if (payload.size() <= kMaxRequestBytes) return std::nullopt;
+  Outcome failed;
+  failed.kind = Outcome::Kind::kFailed;
+  failed.reply = Reply::error("ERR the request is too large: " + std::to_string(payload.size()) +
+                              " bytes of at most " + std::to_string(kMaxRequestBytes) +
+                              "; nothing was executed");
+  return failed;
 }
 
 Outcome Client::execute_for(const Request& request) {
@@ -86,23 +99,23 @@ Outcome Client::submit(const Request& request, Instant deadline) {
   call_request.kind = ClientRequest::Kind::kWrite;
   call_request.group = options_.group;
   call_request.payload = encode(request);
+  if (std::optional<Outcome> failed = too_large(call_request.payload)) return *failed;
   Outcome outcome = call(call_request, true, deadline);
   outcome.session = request.session;
   outcome.sequence = request.sequence;
   return outcome;
 }
 
-bool Client::open_session(Instant deadline) {
+Outcome Client::open_session(Instant deadline) {
   Request open;
   open.kind = RequestKind::kOpenSession;
   // Opening one too many is harmless: it is evicted in time.
-  const Outcome outcome = submit(open, deadline);
-  if (outcome.kind != Outcome::Kind::kOk || outcome.reply.kind() != Reply::Kind::kInteger) {
-    return false;
+  Outcome outcome = submit(open, deadline);
+  if (outcome.kind == Outcome::Kind::kOk && outcome.reply.kind() == Reply::Kind::kInteger) {
+    session_ = SessionId{static_cast<std::uint64_t>(outcome.reply.number())};
+    sequence_ = 0;
   }
-  session_ = SessionId{static_cast<std::uint64_t>(outcome.reply.number())};
-  sequence_ = 0;
-  return true;
+  return outcome;
 }
 
 Outcome Client::change(const ConfigurationChange& change) {
@@ -122,11 +135,14 @@ Outcome Client::transfer(NodeId target) {
 }
 
 Outcome Client::call(const ClientRequest& request, bool idempotent, Instant deadline) {
+  const Duration extra = extra_time(request);
+  deadline = deadline + extra;
   bool maybe_executed = false;
   Outcome outcome;
+  Instant overloaded_since = kNever;
   for (bool first = true; clock_.now() < deadline; first = false) {
     const NodeId node = next_node(first, request);
-    const Instant until = std::min(deadline, clock_.now() + options_.attempt_timeout);
+    const Instant until = std::min(deadline, clock_.now() + options_.attempt_timeout + extra);
     Result<ClientReply> answer = attempt(node, request, until);
     if (!answer) {
       leader_ = NodeId{};
@@ -148,16 +164,31 @@ Outcome Client::call(const ClientRequest& request, bool idempotent, Instant dead
     } else {
       maybe_executed |= answer.value().status == ClientReply::Status::kUnknown;
       outcome.why = std::move(answer.value().why);
+      outcome.overloaded = answer.value().status == ClientReply::Status::kOverloaded;
+      if (!outcome.overloaded) overloaded_since = kNever;
+      if (outcome.overloaded && overloaded_since == kNever) overloaded_since = clock_.now();
       const NodeId hint = answer.value().leader;
       const bool useful = hint && hint != node && (first || leader_ != hint);
       leader_ = hint == node ? NodeId{} : hint;
       if (useful) continue;
     }
     if (maybe_executed && !idempotent) break;
+    // What may have been executed must be asked for until that is certain.
+    const bool out_of_patience =
+        outcome.overloaded && clock_.now() - overloaded_since >= options_.overload_patience;
+    if (out_of_patience && !maybe_executed) break;
     back_off(deadline);
   }
   outcome.kind = maybe_executed ? Outcome::Kind::kUnknown : Outcome::Kind::kFailed;
   return outcome;
+}
+
+Duration Client::extra_time(const ClientRequest& request) const {
+  constexpr std::uint64_t kFree = 1 << 20;
+  const std::uint64_t bytes = request.payload.size();
+  if (bytes <= kFree) return Duration{};
+  return microseconds(
+      static_cast<std::int64_t>((bytes - kFree) * 1'000'000 / options_.slowest_bytes_per_second));
 }
 
 Result<ClientReply> Client::attempt(NodeId node, const ClientRequest& request, Instant deadline) {

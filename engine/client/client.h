@@ -21,9 +21,15 @@ struct ClientOptions {
   Duration attempt_timeout = milliseconds(500);
   // After this long a call gives up.
   Duration call_timeout = seconds(5);
+  // What a request has above a mebibyte lengthens both by the time that it takes at this speed: one
+  // that is sent again before it can have arrived only delays itself.
+  std::uint64_t slowest_bytes_per_second = 4 << 20;
   // Whom reads and membership changes ask first, as a client that is connected to one node does; 0:
   // the leader last seen.
   NodeId preferred;
+  // A node that says that it is overloaded is asked again for this long; then the call gives up, so
+  // that whoever waits for it can do something better.
+  Duration overload_patience = seconds(1'000'000);
   Duration backoff_min = milliseconds(5);
   Duration backoff_max = milliseconds(100);
 };
@@ -32,8 +38,8 @@ struct ClientOptions {
 struct Outcome {
   enum class Kind : std::uint8_t {
     kOk,       // executed exactly once; `reply` may still be an error reply of the command
-    kFailed,   // certainly not executed, and never will be; `reply` may say why
-               // (errors::kOutOfMemory)
+    kFailed,   // certainly not executed, and never will be; `reply` is an error if to ask again
+               // would not help (errors::kOutOfMemory)
     kUnknown,  // executed once, or not at all, now or later
   } kind = Kind::kUnknown;
   Reply reply;
@@ -42,7 +48,8 @@ struct Outcome {
   // Of a write that was sent: its name in the log, under which it takes effect at most once.
   SessionId session = {};
   std::uint64_t sequence = 0;
-  std::string why = {};  // kFailed: what the last node that refused said; may be empty
+  std::string why = {};     // kFailed: what the last node that refused said; may be empty
+  bool overloaded = false;  // kFailed: that is why
 };
 
 enum class ReadConsistency : std::uint8_t { kLinearizable, kLease, kStale };
@@ -75,10 +82,14 @@ class Client {
   void set_nodes(std::vector<NodeId> nodes) { nodes_ = std::move(nodes); }
 
  private:
-  bool open_session(Instant deadline);
+  // There is a session afterwards, or the outcome says why not.
+  Outcome open_session(Instant deadline);
   Outcome submit(const Request& request, Instant deadline);
   // `idempotent`: may be sent again after an attempt whose outcome is unknown.
   Outcome call(const ClientRequest& request, bool idempotent, Instant deadline);
+  // A failure, if the request is larger than any may be.
+  static std::optional<Outcome> too_large(const std::string& payload);
+  Duration extra_time(const ClientRequest& request) const;
   Result<ClientReply> attempt(NodeId node, const ClientRequest& request, Instant deadline);
   NodeId next_node(bool first, const ClientRequest& request);
   void back_off(Instant deadline);

@@ -40,13 +40,14 @@ struct ClientRequest {
 struct ClientReply {
   enum class Status : std::uint8_t {
     kOk,
-    kNotLeader,  // try `leader`; certainly not executed
-    kRefused,    // certainly not executed: overload, change in progress, errors::kOutOfMemory …
-    kUnknown,    // may or may not be executed, now or later
+    kNotLeader,   // try `leader`; certainly not executed
+    kRefused,     // certainly not executed: a change in progress, errors::kOutOfMemory …
+    kUnknown,     // may or may not be executed, now or later
+    kOverloaded,  // certainly not executed: too much is waiting already
   } status = Status::kUnknown;
   Reply reply;      // kOk
   NodeId leader;    // kNotLeader: 0 when unknown
-  std::string why;  // kRefused
+  std::string why;  // kRefused, kOverloaded
   // Where in the history the operation took effect (witness of design 7): for a write the entry,
   // for a read the state that it saw.
   Term term;

@@ -50,6 +50,9 @@ struct Request {
 };
 
 // The largest number of arguments that decode() accepts, over all commands (Redis' limit for one).
+// An encoded request: what a log entry may hold and a frame between nodes can carry. A larger one
+// would be in the leader's log and could never leave it.
+inline constexpr std::size_t kMaxRequestBytes = std::size_t{32} << 20;
 inline constexpr std::size_t kMaxRequestArguments = 1024 * 1024;
 
 std::string encode(const Request& request);

@@ -12,6 +12,10 @@ namespace synchrodb::errors {
 // request never reaches the log: ClientReply::why has this text.
 inline constexpr std::string_view kOutOfMemory =
     "OOM command not allowed when used memory > 'maxmemory'.";
+inline constexpr std::string_view kReplyTooLarge =
+    "ERR the reply is larger than what travels between nodes (64 MiB): ask for less at once, or "
+    "ask "
+    "the leader";
 
 inline Reply syntax() {
   return Reply::error("ERR syntax error");

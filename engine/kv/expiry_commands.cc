@@ -29,7 +29,9 @@ std::optional<Reply> parse_conditions(Args options, Conditions& conditions) {
     } else if (equals_ignoring_case(option, "lt")) {
       conditions.lt = true;
     } else {
-      return Reply::error("ERR Unsupported option " + std::string(option));
+      // Redis prints it as C does.
+      return Reply::error("ERR Unsupported option " +
+                          std::string(option.substr(0, option.find('\0'))));
     }
   }
   if (conditions.nx && (conditions.xx || conditions.gt || conditions.lt)) {

@@ -53,12 +53,21 @@ bool KeyspaceSnapshot::next(const Keyspace& keys, std::size_t max_bytes, std::st
   const std::size_t limit = out.size() + max_bytes;
   for (; slot_ < kHashSlots; ++slot_, hash_ = 0, key_.clear()) {
     const Keyspace::Page* page = pages(keys)[slot_ / Keyspace::kSlotsPerPage].get();
+    if ((page == nullptr || page->keys == 0) && skip_empty_page()) continue;
     const std::size_t in_page = slot_ % Keyspace::kSlotsPerPage;
     if (!next_of_slot(page != nullptr ? &page->slots[in_page] : nullptr, limit, out)) return false;
     if (flushed_ && page != nullptr) {
       (*flushed_)[slot_ / Keyspace::kSlotsPerPage]->slots[in_page] = SlotTable();
     }
   }
+  return true;
+}
+
+// To the last slot of the page, if nothing of it was kept aside.
+bool KeyspaceSnapshot::skip_empty_page() {
+  const std::uint32_t last = slot_ | (Keyspace::kSlotsPerPage - 1);
+  if (!kept_.empty() && kept_.begin()->first.slot <= last) return false;
+  slot_ = last;
   return true;
 }
 

@@ -54,6 +54,7 @@ class KeyspaceSnapshot {
   // Whether the snapshot still needs the record as it is.
   bool needs(const Record& record, std::uint64_t hash) const;
   void keep(std::unique_ptr<Record> record, std::uint64_t hash);
+  bool skip_empty_page();
   bool next_of_slot(const SlotTable* table, std::size_t limit, std::string& out);
   bool put(const Record& record, std::size_t limit, std::string& out);
   // The first record at or after `position` that is of the snapshot.

@@ -51,7 +51,8 @@ class PendingReads {
   ReadId add(Read read);
   // Nothing if the id is not known (any more).
   std::optional<Read> take(ReadId id);
-  std::size_t size() const { return reads_.size(); }
+  // Of both kinds.
+  std::size_t size() const { return reads_.size() + waiting_.size(); }
 
   // Reads whose index is known and not applied yet.
   void wait_for(Index index, Read read);

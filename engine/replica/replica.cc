@@ -9,9 +9,9 @@
 namespace synchrodb {
 namespace {
 
-ClientReply refused(std::string why) {
+ClientReply refused(std::string why, bool overloaded) {
   ClientReply reply;
-  reply.status = ClientReply::Status::kRefused;
+  reply.status = overloaded ? ClientReply::Status::kOverloaded : ClientReply::Status::kRefused;
   reply.why = std::move(why);
   return reply;
 }
@@ -57,7 +57,7 @@ void Replica::receive(NodeId from, Message message) {
 
 void Replica::request(ClientRequest request, std::unique_ptr<Responder> responder) {
   if (writes_.size() + reads_.size() + requests_.size() >= options_.max_pending_requests) {
-    responder->reply(refused("too many requests are waiting"));
+    responder->reply(refused("too many requests are waiting", true));
     return;
   }
   requests_.push_back(Asked{std::move(request), std::move(responder)});
@@ -175,8 +175,12 @@ bool Replica::out_of_memory(const std::string& payload) const {
 }
 
 void Replica::propose(const Now& now, Asked asked) {
+  if (asked.request.payload.size() > kMaxRequestBytes) {
+    asked.responder->reply(refused("the request is too large", false));
+    return;
+  }
   if (out_of_memory(asked.request.payload)) {
-    asked.responder->reply(refused(std::string(errors::kOutOfMemory)));
+    asked.responder->reply(refused(std::string(errors::kOutOfMemory), false));
     return;
   }
   ProposeResult result = protocol_->propose(now, std::move(asked.request.payload));
@@ -314,7 +318,8 @@ Result<> Replica::restore_from_disk(const SnapshotMeta& meta) {
 
 void Replica::reply(Responder& responder, ProposeResult result) const {
   if (const auto* refusal = std::get_if<Refused>(&result)) {
-    responder.reply(refused(why_text(refusal->why)));
+    const bool overloaded = refusal->why == Refused::Why::kTooMuchUncommitted;
+    responder.reply(refused(why_text(refusal->why), overloaded));
   } else {
     responder.reply(not_leader());
   }

@@ -48,6 +48,8 @@ class Replica final : public WriterClient {
   void request(ClientRequest request, std::unique_ptr<Responder> responder);
   // Makes a snapshot of what is applied, soon.
   void request_snapshot();
+  // See ReplicaOptions::max_memory_bytes; at once.
+  void set_max_memory(std::size_t bytes) { options_.max_memory_bytes = bytes; }
 
   // What the newest snapshot stands for, as far as this replica has heard; 0: none.
   Index snapshot_index() const { return snapshots_.current().index; }

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "consensus/assert.h"
+#include "engine/kv/errors.h"
 
 namespace synchrodb {
 namespace {
@@ -20,6 +21,7 @@ std::size_t size_of(const std::vector<std::string>& argv) {
 }
 
 Reply failure(const Outcome& outcome) {
+  if (outcome.reply.is_error()) return outcome.reply;
   if (!outcome.why.empty()) {
     return Reply::error("TRYAGAIN " + outcome.why + "; nothing was executed");
   }
@@ -66,8 +68,35 @@ void Connection::execute_batch() {
   const bool writes = std::exchange(pending_writes_, false);
   const Instant begin = clock_.now();
   Reply reply = writes ? write(request, places_.front()) : read(encode(request), consistency_);
-  if (!lost_) answer_batch(request, std::move(reply), clock_.now() - begin);
+  if (!writes && request.commands.size() > 1 &&
+      reply == Reply::error(std::string(errors::kReplyTooLarge))) {
+    // Reads that are too much together may be asked for apart.
+    std::vector<Reply> each;
+    for (const std::vector<std::string>& argv : request.commands) {
+      each.push_back(read(encode_command(argv), consistency_));
+    }
+    reply = Reply::array(std::move(each));
+  }
+  if (request.commands.size() > 1 && reply.is_error() && reply.text() == errors::kOutOfMemory) {
+    execute_singly(std::move(request));
+  } else if (!lost_) {
+    answer_batch(request, std::move(reply), clock_.now() - begin);
+  }
   places_.clear();
+}
+
+// For want of memory a batch is refused as a whole, but those of its commands that need none are
+// welcome, and may even make room for the others.
+void Connection::execute_singly(Request batch) {
+  for (std::size_t i = 0; i < batch.commands.size() && !lost_; ++i) {
+    Request one;
+    one.commands.push_back(std::move(batch.commands[i]));
+    const Instant begin = clock_.now();
+    Reply reply = write(one, places_[i]);
+    if (lost_) return;
+    completed_(one.commands.front(), clock_.now() - begin, reply);
+    replies_[places_[i]] = std::move(reply);
+  }
 }
 
 void Connection::answer_batch(const Request& request, Reply reply, Duration took) {
@@ -93,6 +122,9 @@ void Connection::transaction(Request request) {
   const std::size_t place = replies_.size() - 1;
   Reply reply = write(request, place);
   if (lost_) return;
+  if (reply.is_error() && reply.text() == errors::kOutOfMemory) {
+    reply = Reply::error("EXECABORT Transaction discarded because of: " + reply.text());
+  }
   replies_[place] = std::move(reply);
   completed_({"exec"}, clock_.now() - begin, replies_[place]);
 }

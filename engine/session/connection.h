@@ -46,6 +46,7 @@ class Connection {
  private:
   void batch(std::vector<std::string> argv, bool writes);
   void execute_batch();
+  void execute_singly(Request batch);
   void answer_batch(const Request& request, Reply reply, Duration took);
   void transaction(Request request);
   void watch(const WatchStep& step);

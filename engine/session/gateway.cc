@@ -12,6 +12,7 @@ class Gateway::Lease {
       options.group = gateway_.options_.group;
       options.attempt_timeout = gateway_.options_.attempt_timeout;
       options.call_timeout = gateway_.options_.command_timeout;
+      options.overload_patience = gateway_.options_.overload_patience;
       // This node knows the leader if anybody does.
       client_ =
           std::make_unique<Client>(gateway_.clock_, gateway_.fibers_, gateway_.transport_,
@@ -42,14 +43,19 @@ Gateway::Gateway(Clock& clock, Fibers& fibers, Transport& transport, RandomStrea
       self_(self),
       options_(options) {}
 
+Outcome Gateway::counted(Outcome outcome) {
+  if (outcome.kind == Outcome::Kind::kFailed && outcome.overloaded) ++overloaded_;
+  return outcome;
+}
+
 Outcome Gateway::read(std::string request, ReadConsistency consistency) {
   Lease client(*this);
-  return client->read_request(std::move(request), consistency);
+  return counted(client->read_request(std::move(request), consistency));
 }
 
 Outcome Gateway::write(Request& request) {
   Lease client(*this);
-  return client->execute(request);
+  return counted(client->execute(request));
 }
 
 Outcome Gateway::write_for(const Request& request) {

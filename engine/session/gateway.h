@@ -3,6 +3,7 @@
 // for again is applied once.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +17,9 @@ struct GatewayOptions {
   // Until a command is answered, or given up.
   Duration command_timeout = seconds(5);
   Duration attempt_timeout = seconds(1);
+  // Under overload a client learns soon that nothing was executed, rather than wait in yet another
+  // queue; a burst is over by then.
+  Duration overload_patience = milliseconds(200);
 };
 
 class Gateway {
@@ -34,10 +38,13 @@ class Gateway {
 
   // Requests under way.
   std::size_t busy() const { return made_ - idle_.size(); }
+  // Requests given up because of overload, since the start.
+  std::uint64_t overloaded() const { return overloaded_; }
 
  private:
   // A client, with its session, from the pool; goes back unless the fiber unwinds.
   class Lease;
+  Outcome counted(Outcome outcome);
 
   Clock& clock_;
   Fibers& fibers_;
@@ -47,6 +54,7 @@ class Gateway {
   GatewayOptions options_;
   std::vector<std::unique_ptr<Client>> idle_;
   std::size_t made_ = 0;
+  std::uint64_t overloaded_ = 0;
 };
 
 }  // namespace synchrodb

@@ -32,7 +32,7 @@ interface Administration {
   setLink @9 (peer :UInt64, fault :LinkFault) -> ();
   # Moves this node's wall clock (its monotonic clock never steps).
   setClockOffset @10 (wallNs :Int64) -> ();
-  # A slow, full or failing disk.
+  # A slow, full, failing or lying disk.
   setDisk @11 (fault :DiskFault) -> ();
   # As if the power failed: the process ends at once and what was not synced is gone.
   losePower @12 () -> ();
@@ -85,4 +85,5 @@ struct DiskFault {
   syncDelayMs @0 :UInt32;  # added to every sync
   full @1 :Bool;
   failSyncs @2 :Bool;
+  lie @3 :Bool;  # syncs answer at once and do nothing
 }

@@ -33,7 +33,7 @@ struct ClientReply {
   status @0 :Status;
   reply @1 :Reply;  # ok
   leader @2 :UInt64;  # notLeader; 0: unknown
-  why @3 :Data;  # refused
+  why @3 :Data;  # refused, overloaded
   term @4 :UInt64;
   index @5 :UInt64;
 
@@ -42,6 +42,7 @@ struct ClientReply {
     notLeader @1;
     refused @2;
     unknown @3;
+    overloaded @4;
   }
 }
 

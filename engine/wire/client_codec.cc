@@ -136,8 +136,8 @@ void write(wire::ClientReply::Builder out, const ClientReply& in) {
 // The schema's enumerators are the code's, so that a cast converts.
 static_assert(static_cast<int>(ClientRequest::Kind::kStatus) ==
               static_cast<int>(wire::ClientRequest::Kind::STATUS));
-static_assert(static_cast<int>(ClientReply::Status::kUnknown) ==
-              static_cast<int>(wire::ClientReply::Status::UNKNOWN));
+static_assert(static_cast<int>(ClientReply::Status::kOverloaded) ==
+              static_cast<int>(wire::ClientReply::Status::OVERLOADED));
 
 // --- Decoding
 
@@ -235,7 +235,7 @@ Reply read(wire::Reply::Reader in, int depth, FieldCheck& check) {
 
 ClientReply read_reply(wire::ClientReply::Reader in, FieldCheck& check) {
   ClientReply out;
-  if (in.getStatus() > wire::ClientReply::Status::UNKNOWN) {
+  if (in.getStatus() > wire::ClientReply::Status::OVERLOADED) {
     check.unknown("status", static_cast<std::uint64_t>(in.getStatus()));
     return out;
   }

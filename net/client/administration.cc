@@ -170,6 +170,7 @@ kj::Promise<void> Client::set_disk(const DiskFault& fault) {
   out.setSyncDelayMs(fault.sync_delay_ms);
   out.setFull(fault.full);
   out.setFailSyncs(fault.fail_syncs);
+  out.setLie(fault.lie);
   return request.send().ignoreResult();
 }
 

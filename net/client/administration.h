@@ -74,6 +74,7 @@ struct DiskFault {
   std::uint32_t sync_delay_ms = 0;
   bool full = false;
   bool fail_syncs = false;
+  bool lie = false;
 };
 
 // One connection to one node, as an operator. Every call is rejected with a kj::Exception when it

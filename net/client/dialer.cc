@@ -1,44 +1,15 @@
 #include "net/client/dialer.h"
 
-#include <kj/vector.h>
-
 #include <charconv>
-#include <fstream>
-#include <sstream>
 #include <utility>
-#include <vector>
+
+#include "net/tls/certificates.h"
 
 namespace synchrodb::net {
 namespace {
 
-// Certificates are small; whoever names /dev/zero shall be told so.
-constexpr std::size_t kMaxPemBytes = 1 << 20;
-
-Result<std::string> read_pem(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return Error{ErrorCode::kInvalid, "cannot read " + path};
-  std::string text(kMaxPemBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad()) return Error{ErrorCode::kInvalid, "cannot read " + path};
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > kMaxPemBytes) return Error{ErrorCode::kInvalid, path + " is no PEM file"};
-  return text;
-}
-
 kj::StringPtr view(const std::string& text) {
   return {text.c_str(), text.size()};
-}
-
-// Each certificate of a PEM file by itself: KJ takes what one text holds for a chain.
-std::vector<std::string> each_certificate(const std::string& pem) {
-  constexpr std::string_view kEnd = "-----END CERTIFICATE-----";
-  std::vector<std::string> all;
-  std::size_t from = 0;
-  for (std::size_t end; (end = pem.find(kEnd, from)) != std::string::npos; from = end) {
-    end += kEnd.size();
-    all.push_back(pem.substr(from, end - from) + "\n");
-  }
-  return all;
 }
 
 }  // namespace
@@ -82,39 +53,13 @@ Result<> Dialer::prepare_tls() {
     return Error{ErrorCode::kInvalid,
                  "a client's certificate and its key go together: --cert, --key"};
   }
-  std::string doing;
-  try {
-    kj::TlsContext::Options tls;
-    kj::Vector<kj::TlsCertificate> authorities;
-    if (!options_.ca_file.empty()) {
-      doing = "the authorities in " + options_.ca_file;
-      Result<std::string> pem = read_pem(options_.ca_file);
-      if (!pem) return pem.error();
-      for (const std::string& certificate : each_certificate(pem.value())) {
-        authorities.add(view(certificate));
-      }
-      if (authorities.empty()) {
-        return Error{ErrorCode::kInvalid, options_.ca_file + " holds no certificate (PEM)"};
-      }
-      tls.useSystemTrustStore = false;
-      tls.trustedCertificates = authorities;
-    }
-    kj::Maybe<kj::TlsKeypair> own;
-    if (!options_.certificate_file.empty()) {
-      doing = options_.certificate_file + " and " + options_.key_file;
-      Result<std::string> certificate = read_pem(options_.certificate_file);
-      if (!certificate) return certificate.error();
-      Result<std::string> key = read_pem(options_.key_file);
-      if (!key) return key.error();
-      own = kj::TlsKeypair{kj::TlsPrivateKey(view(key.value())),
-                           kj::TlsCertificate(view(certificate.value()))};
-      KJ_IF_MAYBE (pair, own) tls.defaultKeypair = *pair;
-    }
-    tls_ = kj::heap<kj::TlsContext>(kj::mv(tls));
-  } catch (const kj::Exception& exception) {
-    return Error{ErrorCode::kInvalid,
-                 "TLS: cannot use " + doing + ": " + error_of(exception).message};
-  }
+  TlsFiles files;
+  files.certificate = {options_.certificate_file, "--cert"};
+  files.key = {options_.key_file, "--key"};
+  files.authorities = {options_.ca_file, "--cacert"};
+  Result<std::unique_ptr<kj::TlsContext>> made = make_tls_context(files);
+  if (!made) return made.error();
+  tls_ = std::move(made).value();
   return {};
 }
 
@@ -126,7 +71,7 @@ kj::Promise<kj::Own<kj::AsyncIoStream>> Dialer::connect(const Destination& desti
                          auto stream = parsed->connect();
                          return stream.attach(kj::mv(parsed));
                        });
-  if (tls_.get() != nullptr) {
+  if (tls_ != nullptr) {
     const std::string& name = options_.server_name;
     connected = connected.then(
         [this, host = name.empty() ? destination.host : name](kj::Own<kj::AsyncIoStream> stream) {

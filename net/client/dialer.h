@@ -53,7 +53,7 @@ class Dialer {
 
   kj::AsyncIoContext& io_;
   DialOptions options_;
-  kj::Own<kj::TlsContext> tls_;  // null without TLS
+  std::unique_ptr<kj::TlsContext> tls_;  // null without TLS
 };
 
 // What went wrong, in words for people: without source positions and KJ's frills. kUnavailable:

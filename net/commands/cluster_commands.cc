@@ -14,13 +14,13 @@ using namespace trait;
 
 constexpr std::int64_t kLastSlot = kHashSlots - 1;
 
-// The leader, then the voters, then the learners.
+// The master, then the voters, then the learners.
 std::vector<const MemberFacts*> in_order(const ClusterFacts& cluster) {
   std::vector<const MemberFacts*> members;
   for (const MemberFacts& member : cluster.members) members.push_back(&member);
   std::stable_sort(members.begin(), members.end(), [&](const auto* a, const auto* b) {
     const auto rank = [&](const MemberFacts& member) {
-      return member.node == cluster.leader ? 0 : member.voter ? 1 : 2;
+      return member.node == cluster.master() ? 0 : member.voter ? 1 : 2;
     };
     return rank(*a) < rank(*b);
   });
@@ -64,13 +64,13 @@ Reply cluster_myid(Call& call) {
 // A line of CLUSTER NODES: id, address, flags, master, pings, pongs, epoch, link, slots.
 std::string node_line(const ClusterFacts& cluster, const MemberFacts& member, Term term,
                       std::int64_t wall_ms) {
-  const bool leads = member.node == cluster.leader;
+  const bool leads = member.node == cluster.master();
   const bool self = member.node == cluster.self;
   std::string flags = self ? "myself," : "";
   flags += leads ? "master" : "slave";
   if (!reachable(cluster, member)) flags += ",fail?";
   std::string master = "-";
-  if (!leads && cluster.leader) master = node_name(cluster.id, cluster.leader);
+  if (!leads && cluster.master()) master = node_name(cluster.id, cluster.master());
   const std::int64_t pong =
       !self && member.silence ? wall_ms - member.silence->ns / milliseconds(1).ns : 0;
   std::string line = node_name(cluster.id, member.node) + " " + member.host + ":" +
@@ -100,7 +100,7 @@ Reply cluster_replicas(Call& call) {
   for (const MemberFacts* member : in_order(cluster)) {
     if (node_name(cluster.id, member->node) == call[2]) {
       known = true;
-      if (member->node != cluster.leader) {
+      if (member->node != cluster.master()) {
         return Reply::error("ERR The specified node is not a master");
       }
     } else {
@@ -121,10 +121,10 @@ Reply cluster_count_failure_reports(Call& call) {
 
 Reply cluster_slots(Call& call) {
   const ClusterFacts cluster = call.context.cluster();
-  if (!cluster.leader) return Reply::array({});
+  if (!cluster.master()) return Reply::array({});
   std::vector<Reply> range = {Reply::integer(0), Reply::integer(kLastSlot)};
   for (const MemberFacts* member : in_order(cluster)) {
-    if (!reachable(cluster, *member) && member->node != cluster.leader) continue;
+    if (!reachable(cluster, *member) && member->node != cluster.master()) continue;
     range.push_back(Reply::array({bulk(member->host), Reply::integer(member->port),
                                   bulk(node_name(cluster.id, member->node)), Reply::array({})}));
   }
@@ -142,7 +142,7 @@ Reply cluster_shards(Call& call) {
                         .put("port", member->port)
                         .put("ip", member->host)
                         .put("endpoint", member->host)
-                        .put("role", member->node == cluster.leader ? "master" : "replica")
+                        .put("role", member->node == cluster.master() ? "master" : "replica")
                         .put("replication-offset", static_cast<std::int64_t>(offset.value))
                         .put("health", reachable(cluster, *member) ? "online" : "fail")
                         .take());

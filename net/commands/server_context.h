@@ -78,8 +78,12 @@ struct ClusterFacts {
   std::string id;  // 16 bytes, the same on every node
   NodeId self;
   NodeId leader;                     // zero: unknown
+  NodeId last_leader;                // the newest that was known; zero: none yet
   std::vector<MemberFacts> members;  // by node, `self` among them
 
+  // Who is shown to clients as the master. Redis shows a failed one until it is replaced, and
+  // there are clients that take a cluster without a master for broken for good.
+  NodeId master() const { return leader ? leader : last_leader; }
   bool leads() const { return leader == self && static_cast<bool>(self); }
   const MemberFacts* find(NodeId node) const;  // null if it is no member
 };

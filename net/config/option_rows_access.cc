@@ -210,6 +210,14 @@ constexpr std::array kRows{
         .example = "yes",
         .help =
             "the RPC port speaks TLS, and both sides show certificates; the same on every node"},
+    OptionSpec{.name = "tls-peer-name",
+               .group = kTls,
+               .domain = kText,
+               .field = at<&S::tls, &TlsSettings::tls_peer_name>,
+               .example = "node.synchrodb.internal",
+               .help = "DNS name that the certificates of all nodes carry. Empty: that of a node "
+                       "carries the host that it is reached at; where hosts are addresses in "
+                       "numbers, a name is needed"},
 };
 
 }  // namespace

@@ -82,6 +82,7 @@ struct TlsSettings {
   std::string tls_ca_cert_file;
   bool tls_auth_clients = true;
   bool tls_peers = false;
+  std::string tls_peer_name;  // empty: the host that a node is reached at
 
   bool operator==(const TlsSettings&) const = default;
 };

@@ -21,7 +21,17 @@ class FaultyFile final : public File {
   Result<std::string> read(std::uint64_t offset, std::size_t length) override {
     return file_->read(offset, length);
   }
-  Result<> sync() override { return disk_.begin_sync() ? file_->sync() : file_->fail_sync(); }
+  Result<> sync() override {
+    switch (disk_.begin_sync()) {
+      case FaultyDisk::Sync::kFails:
+        return file_->fail_sync();
+      case FaultyDisk::Sync::kLies:
+        return {};
+      case FaultyDisk::Sync::kHonest:
+        break;
+    }
+    return file_->sync();
+  }
   Result<> truncate(std::uint64_t size) override { return file_->truncate(size); }
   Result<> preallocate(std::uint64_t size) override {
     const std::uint64_t growth = size - std::min(size, file_->size());
@@ -46,9 +56,10 @@ Error absent(std::string_view name) {
 
 }  // namespace
 
-bool FaultyDisk::begin_sync() {
+FaultyDisk::Sync FaultyDisk::begin_sync() {
   if (fault_.sync_delay > Duration{}) sleep_until(fibers_, monotonic_now() + fault_.sync_delay);
-  return !fault_.fail_syncs;
+  if (fault_.fail_syncs) return Sync::kFails;
+  return fault_.lie ? Sync::kLies : Sync::kHonest;
 }
 
 Result<> FaultyDisk::take_room(std::uint64_t bytes) {
@@ -168,13 +179,15 @@ Result<> FaultyDisk::apply(const NameChange& change) {
 }
 
 Result<> FaultyDisk::sync_directory() {
-  const bool good = begin_sync();
+  const Sync kind = begin_sync();
+  if (kind == Sync::kLies) return {};
   const FiberMutex::Lock lock(turn_);
   if (failed_) {
     return Error{failed_->code, "sync refused after an earlier failure: " + failed_->message};
   }
   Result<> done;
-  if (!good) done = Error{ErrorCode::kIo, "sync of the file names: injected failure"};
+  if (kind == Sync::kFails)
+    done = Error{ErrorCode::kIo, "sync of the file names: injected failure"};
   for (std::size_t count = changes_.size(); done && count > 0; --count) {
     const NameChange change = changes_.front();
     done = apply(change);

@@ -26,6 +26,7 @@ struct DiskFault {
   // takes.
   std::optional<std::uint64_t> room = {};
   bool fail_syncs = false;  // kIo; for each file that is struck this is final
+  bool lie = false;         // syncs report success and make nothing durable
 };
 
 // Power loss: whatever the seam does not promise to be durable is in this process's memory alone,
@@ -73,8 +74,9 @@ class FaultyDisk final : public Disk {
   EntryPtr create(std::string_view name);
   Result<> open_below(Entry& entry);
   Result<> apply(const NameChange& change);
-  // Waits as long as a sync is to take; false: it is to fail.
-  bool begin_sync();
+  enum class Sync { kHonest, kFails, kLies };
+  // Waits as long as a sync is to take, and says what becomes of it.
+  Sync begin_sync();
   Result<> take_room(std::uint64_t bytes);
 
   Fibers& fibers_;

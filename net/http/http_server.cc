@@ -4,6 +4,9 @@
 
 #include <utility>
 
+#include "engine/env/sync.h"
+#include "net/log/log.h"
+
 namespace synchrodb::net {
 
 class HttpServer::Service final : public kj::HttpService {
@@ -49,7 +52,16 @@ HttpServer::~HttpServer() = default;
 
 void HttpServer::serve(kj::Own<kj::ConnectionReceiver> listener) {
   kj::HttpServer server(loop_.timer(), *service_->table, *service_);
-  loop_.await(server.listenHttp(*listener));
+  while (true) {
+    std::string failure;
+    try {
+      loop_.await(server.listenHttp(*listener));
+    } catch (const kj::Exception& exception) {
+      failure = exception.getDescription().cStr();
+    }
+    log_event(LogLevel::kWarning, "http", "a connection was not accepted", {{"why", failure}});
+    sleep_until(loop_, monotonic_now() + milliseconds(10));
+  }
 }
 
 }  // namespace synchrodb::net

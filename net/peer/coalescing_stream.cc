@@ -18,16 +18,23 @@ kj::Promise<std::size_t> CoalescingStream::tryRead(void* buffer, std::size_t lea
   ahead_begin_ += have;
   if (have >= least) return have;
   const auto add = [have](std::size_t more) { return have + more; };
-  if (most - have >= kReadAhead / 2) {  // large: no second copy
+  if (most - have >= kReadAhead / 2 && allowance_ == kNoLimit) {  // large: no second copy
     return inner_->tryRead(to + have, least - have, most - have).then(add);
   }
   return inner_->tryRead(ahead_.begin(), 1, kReadAhead)
       .then([this, to, have, least, most, add](std::size_t read) -> kj::Promise<std::size_t> {
         if (read == 0) return have;
+        account(read);
         ahead_begin_ = 0;
         ahead_end_ = read;
         return tryRead(to + have, least - have, most - have).then(add);
       });
+}
+
+void CoalescingStream::account(std::size_t read) {
+  if (allowance_ == kNoLimit) return;
+  KJ_REQUIRE(read <= allowance_, "more was sent than a stranger may send");
+  allowance_ -= read;
 }
 
 kj::Promise<void> CoalescingStream::write(const void* bytes, std::size_t size) {

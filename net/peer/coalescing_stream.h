@@ -4,6 +4,7 @@
 #include <kj/async-io.h>
 
 #include <cstddef>
+#include <limits>
 #include <vector>
 
 namespace synchrodb::net {
@@ -14,6 +15,11 @@ namespace synchrodb::net {
 class CoalescingStream final : public kj::AsyncIoStream {
  public:
   explicit CoalescingStream(kj::Own<kj::AsyncIoStream> inner);
+
+  // Reading fails once more than `bytes` have come from now on, until the limit is lifted: for a
+  // stranger, whose messages may be as large as it says.
+  void limit_input(std::size_t bytes) { allowance_ = bytes; }
+  void lift_input_limit() { allowance_ = kNoLimit; }
 
   kj::Promise<std::size_t> tryRead(void* buffer, std::size_t least, std::size_t most) override;
   kj::Promise<void> write(const void* bytes, std::size_t size) override;
@@ -32,7 +38,9 @@ class CoalescingStream final : public kj::AsyncIoStream {
  private:
   static constexpr std::size_t kHighWater = 1 << 20;
   static constexpr std::size_t kReadAhead = 64 * 1024;
+  static constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
+  void account(std::size_t read);
   kj::Promise<void> flush();
   kj::Promise<void> written();
   void fail();
@@ -41,6 +49,7 @@ class CoalescingStream final : public kj::AsyncIoStream {
   kj::Array<kj::byte> ahead_;
   std::size_t ahead_begin_ = 0;
   std::size_t ahead_end_ = 0;
+  std::size_t allowance_ = kNoLimit;
   std::vector<kj::byte> queued_;
   std::vector<kj::byte> leaving_;
   bool flushing_ = false;

@@ -4,6 +4,8 @@
 
 #include <memory>
 
+#include "engine/kv/errors.h"
+
 namespace synchrodb::net {
 namespace {
 
@@ -17,18 +19,23 @@ class RemoteResponder final : public Responder {
  public:
   using Fulfiller = kj::PromiseFulfiller<kj::Own<std::string>>;
 
-  explicit RemoteResponder(kj::Own<Fulfiller> fulfiller)
-      : fulfiller_(std::make_unique<kj::Own<Fulfiller>>(kj::mv(fulfiller))) {}
+  RemoteResponder(ClientRequest::Kind kind, kj::Own<Fulfiller> fulfiller)
+      : kind_(kind), fulfiller_(std::make_unique<kj::Own<Fulfiller>>(kj::mv(fulfiller))) {}
 
   void reply(ClientReply reply) override {
-    if (fits_frame(reply)) {
-      (*fulfiller_)->fulfill(kj::heap<std::string>(encode_frame(reply)));
-    } else {
-      (*fulfiller_)->reject(KJ_EXCEPTION(FAILED, "the reply is larger than a frame may be"));
+    // What was written stays written, so that is not a refusal; reads may be asked for apart.
+    if (!fits_frame(reply)) {
+      reply.reply = Reply::error(
+          kind_ != ClientRequest::Kind::kWrite
+              ? std::string(errors::kReplyTooLarge)
+              : "ERR the reply is too large to travel between nodes; the command was executed, and "
+                "only the leader can give its reply");
     }
+    (*fulfiller_)->fulfill(kj::heap<std::string>(encode_frame(reply)));
   }
 
  private:
+  ClientRequest::Kind kind_;
   std::unique_ptr<kj::Own<Fulfiller>> fulfiller_;  // behind a destructor that does not throw
 };
 
@@ -59,8 +66,9 @@ kj::Promise<void> RpcTransport::PeerService::request(RequestContext context) {
   }
   if (transport_.handler_ == nullptr) return KJ_EXCEPTION(OVERLOADED, "not serving yet");
   auto paf = kj::newPromiseAndFulfiller<kj::Own<std::string>>();
+  const ClientRequest::Kind kind = request.value().kind;
   transport_.handler_->on_request(std::move(request).value(),
-                                  std::make_unique<RemoteResponder>(kj::mv(paf.fulfiller)));
+                                  std::make_unique<RemoteResponder>(kind, kj::mv(paf.fulfiller)));
   return paf.promise.then([context](kj::Own<std::string>&& frame) mutable {
     auto results = context.getResults(capnp::MessageSize{frame->size() / 8 + 16, 0});
     results.setFrame(

@@ -1,8 +1,6 @@
 #include "net/peer/rpc_transport.h"
 
 #include <kj/debug.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 
 #include <algorithm>
 #include <utility>
@@ -63,9 +61,14 @@ struct RpcTransport::Link final : kj::TaskSet::ErrorHandler {
   Event closed;
 };
 
-RpcTransport::RpcTransport(Loop& loop, ClusterIdentity& identity, AddressBook& book,
-                           RandomStream& random, TransportOptions options)
-    : loop_(loop), identity_(identity), book_(book), random_(random), options_(options) {}
+RpcTransport::RpcTransport(Loop& loop, const PeerDialer& dialer, ClusterIdentity& identity,
+                           AddressBook& book, RandomStream& random, TransportOptions options)
+    : loop_(loop),
+      dialer_(dialer),
+      identity_(identity),
+      book_(book),
+      random_(random),
+      options_(options) {}
 
 RpcTransport::~RpcTransport() = default;
 
@@ -138,15 +141,8 @@ void RpcTransport::run_link(Link& link) {
 void RpcTransport::connect(Link& link) {
   const NodeAddress* address = book_.find(link.node);
   KJ_REQUIRE(address != nullptr, "no address is known");
-  kj::Timer& timer = loop_.timer();
-  const auto patience = options_.connect_timeout.ns * kj::NANOSECONDS;
-  kj::Network& network = loop_.io().provider->getNetwork();
-  auto host = loop_.await(
-      timer.timeoutAfter(patience, network.parseAddress(kj::StringPtr(address->rpc.c_str()))));
-  auto stream = loop_.await(timer.timeoutAfter(patience, host->connect()));
-  const int on = 1;
-  stream->setsockopt(IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  link.connection = std::make_unique<Link::Connection>(kj::mv(stream));
+  link.connection =
+      std::make_unique<Link::Connection>(dialer_.dial(address->rpc, options_.connect_timeout));
   capnp::MallocMessageBuilder message;
   auto vat = message.initRoot<capnp::rpc::twoparty::VatId>();
   vat.setSide(capnp::rpc::twoparty::Side::SERVER);

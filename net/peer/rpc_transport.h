@@ -22,6 +22,7 @@
 #include "engine/wire/node.capnp.h"
 #include "net/loop/loop.h"
 #include "net/peer/cluster_identity.h"
+#include "net/peer/peer_dialer.h"
 
 namespace synchrodb::net {
 
@@ -53,8 +54,8 @@ struct LinkCounters {
 class RpcTransport final : public Transport {
  public:
   // All references outlive this. `random` is for delays between attempts alone.
-  RpcTransport(Loop& loop, ClusterIdentity& identity, AddressBook& book, RandomStream& random,
-               TransportOptions options);
+  RpcTransport(Loop& loop, const PeerDialer& dialer, ClusterIdentity& identity, AddressBook& book,
+               RandomStream& random, TransportOptions options);
   ~RpcTransport() override;
 
   bool send(PeerMessage message) override;
@@ -96,6 +97,7 @@ class RpcTransport final : public Transport {
   void watch_deadlines();
 
   Loop& loop_;
+  const PeerDialer& dialer_;
   ClusterIdentity& identity_;
   AddressBook& book_;
   RandomStream& random_;

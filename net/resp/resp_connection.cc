@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/env/sync.h"
+#include "engine/kv/ascii.h"
 #include "net/log/log.h"
 #include "net/resp/socket_names.h"
 
@@ -24,6 +25,10 @@ RequestLimits limits_of(const ServerOptions& options) {
   limits.bulk_bytes = static_cast<std::uint64_t>(options.limits.proto_max_bulk_len_bytes);
   limits.request_bytes = static_cast<std::uint64_t>(options.limits.client_query_buffer_limit_bytes);
   return limits;
+}
+
+bool is_http(std::string_view first_word) {
+  return equals_ignoring_case(first_word, "post") || equals_ignoring_case(first_word, "host:");
 }
 
 }  // namespace
@@ -47,6 +52,7 @@ RespConnection::RespConnection(RespServer& server, kj::Own<kj::AsyncIoStream> st
   client_.local_address = local_name(*stream_);
   client_.created = client_.last_interaction = monotonic_now();
   server_.commands_.greet(client_);
+  parser_.set_authenticated(client_.authenticated);
   server_.connections_.emplace(id, this);
 }
 
@@ -82,12 +88,14 @@ std::size_t RespConnection::receive() {
   auto read = stream_->tryRead(space.data(), 1, space.size());
   std::size_t bytes = 0;
   if (const std::int64_t idle = server_.options_.limits.timeout_s; idle > 0) {
+    bool silent = false;
     kj::Promise<std::size_t> silence =
-        server_.loop_.timer().afterDelay(idle * kj::SECONDS).then([]() -> std::size_t {
+        server_.loop_.timer().afterDelay(idle * kj::SECONDS).then([&silent]() -> std::size_t {
+          silent = true;
           return 0;
         });
     bytes = server_.loop_.await(read.exclusiveJoin(kj::mv(silence)));
-    if (bytes == 0) ++server_.counters_.closed_idle;
+    if (silent) ++server_.counters_.closed_idle;
   } else {
     bytes = server_.loop_.await(kj::mv(read));
   }
@@ -126,6 +134,7 @@ void RespConnection::serve_what_came() {
 void RespConnection::handle(const std::span<const std::string_view>& words) {
   ++server_.counters_.commands;
   std::vector<std::string> argv(words.begin(), words.end());
+  if (is_http(argv[0])) return close_http();
   wait_while_paused(argv);
   if (ServerCommands::may_park(argv)) {
     connection_.finish();
@@ -137,6 +146,16 @@ void RespConnection::handle(const std::span<const std::string_view>& words) {
   if (connection_.lost()) return;
   note_manner();
   parser_.set_authenticated(client_.authenticated || server_.options_.security.requirepass.empty());
+}
+
+// A browser that a hostile page makes talk to this port, most likely: it must not get so far as to
+// send a command in its body.
+void RespConnection::close_http() {
+  ++server_.counters_.http_requests;
+  client_.close_at_once = true;
+  log_event(LogLevel::kWarning, "resp",
+            "possible attack: HTTP is spoken to this port; the connection is closed",
+            {{"client", client_.address}});
 }
 
 void RespConnection::execute(std::vector<std::string> argv) {

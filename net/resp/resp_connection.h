@@ -40,6 +40,7 @@ class RespConnection {
   std::size_t receive();
   void serve_what_came();
   void handle(const std::span<const std::string_view>& words);
+  void close_http();
   void execute(std::vector<std::string> argv);
   void execute_data(std::vector<std::string> argv);
   void wait_while_paused(const std::vector<std::string>& argv);

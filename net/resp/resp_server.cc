@@ -11,6 +11,7 @@
 #include "net/log/log.h"
 #include "net/resp/resp_connection.h"
 #include "net/resp/socket_names.h"
+#include "net/tls/server_tls.h"
 
 namespace synchrodb::net {
 namespace {
@@ -43,54 +44,79 @@ RespServer::RespServer(Loop& loop, Clock& clock, Gateway& gateway, ServerCommand
 
 RespServer::~RespServer() = default;
 
-void RespServer::serve(kj::Own<kj::ConnectionReceiver> listener, bool plain) {
+void RespServer::serve(kj::Own<kj::ConnectionReceiver> listener, kj::TlsContext* tls) {
   while (true) {
     std::string failure;
     try {
-      auto stream = loop_.await(listener->accept());
-      if (accepting_ && admit(*stream)) start(kj::mv(stream), plain);
+      take(loop_.await(listener->accept()), tls);
     } catch (const kj::Exception& exception) {
       failure = exception.getDescription().cStr();
     }
     if (failure.empty()) continue;
-    // Out of descriptors, say, or a client that gave up: others may fare better in a moment.
+    // Out of descriptors, say: things may be better in a moment.
     log_event(LogLevel::kWarning, "resp", "a connection was not accepted", {{"why", failure}});
     ++counters_.rejected;
     sleep_until(loop_, monotonic_now() + milliseconds(10));
   }
 }
 
-bool RespServer::admit(kj::AsyncIoStream& stream) {
-  std::string_view refusal;
-  if (connections_.size() >= static_cast<std::size_t>(options_.limits.maxclients)) {
-    refusal = kTooManyClients;
-  } else if (options_.security.protected_mode && options_.security.requirepass.empty() &&
-             !is_loopback_peer(stream)) {
-    refusal = kProtected;
-  }
-  if (refusal.empty()) return true;
-  ++counters_.rejected;
-  say(stream, refusal);
-  return false;
+void RespServer::take(kj::Own<kj::AsyncIoStream> stream, kj::TlsContext* tls) {
+  if (!accepting_) return;
+  // In its own fiber from here on: a client that is gone already is nobody else's trouble.
+  auto held = std::make_shared<kj::Own<kj::AsyncIoStream>>(kj::mv(stream));
+  loop_.spawn("connection", [this, held, tls] {
+    try {
+      serve_connection(kj::mv(*held), tls);
+    } catch (const kj::Exception& exception) {
+      log_event(LogLevel::kDebug, "resp", "connection broke",
+                {{"why", exception.getDescription().cStr()}});
+    }
+  });
 }
 
-void RespServer::start(kj::Own<kj::AsyncIoStream> stream, bool plain) {
+std::string_view RespServer::refusal(kj::AsyncIoStream& stream) const {
+  const auto most = static_cast<std::size_t>(options_.limits.maxclients);
+  if (connections_.size() + handshakes_ >= most) return kTooManyClients;
+  const SecuritySettings& security = options_.security;
+  const bool open_to_all = !security.protected_mode || !security.requirepass.empty();
+  return open_to_all || is_loopback_peer(stream) ? std::string_view() : kProtected;
+}
+
+void RespServer::serve_connection(kj::Own<kj::AsyncIoStream> stream, kj::TlsContext* tls) {
+  if (const std::string_view no = refusal(*stream); !no.empty()) {
+    ++counters_.rejected;
+    // A client that expects TLS would not understand, and a handshake is more than it is owed.
+    if (tls == nullptr) say(*stream, no);
+    return;
+  }
   ++counters_.connections;
   const int on = 1;
-  KJ_IF_MAYBE (fd, stream->getFd()) {
-    (void)fd;
-    stream->setsockopt(IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (const auto idle = static_cast<int>(options_.network.tcp_keepalive_s); idle > 0) {
-      stream->setsockopt(SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-      stream->setsockopt(IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
-    }
+  stream->setsockopt(IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (const auto idle = static_cast<int>(options_.network.tcp_keepalive_s); idle > 0) {
+    stream->setsockopt(SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    stream->setsockopt(IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
   }
-  // Behind a pointer whose destructor does not throw.
-  auto held = std::make_shared<kj::Own<kj::AsyncIoStream>>(kj::mv(stream));
-  loop_.spawn("connection", [this, held, plain, id = ++last_id_] {
-    RespConnection connection(*this, kj::mv(*held), plain, id);
-    connection.run();
-  });
+  if (tls != nullptr) stream = secure(kj::mv(stream), *tls);
+  RespConnection connection(*this, kj::mv(stream), tls == nullptr, ++last_id_);
+  connection.run();
+}
+
+kj::Own<kj::AsyncIoStream> RespServer::secure(kj::Own<kj::AsyncIoStream> stream,
+                                              kj::TlsContext& tls) {
+  struct UnderWay {
+    explicit UnderWay(std::size_t& all) : count(all) { ++count; }
+    ~UnderWay() { --count; }
+    std::size_t& count;
+  } const under_way(handshakes_);
+  const std::string peer = peer_name(*stream);
+  try {
+    return accept_tls(loop_, tls, kj::mv(stream));
+  } catch (const kj::Exception& exception) {
+    ++counters_.tls_failures;
+    log_event(LogLevel::kInfo, "resp", "a TLS handshake failed",
+              {{"client", peer}, {"why", exception.getDescription().cStr()}});
+    throw;
+  }
 }
 
 bool RespServer::busy() const {

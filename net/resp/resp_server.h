@@ -3,12 +3,14 @@
 #pragma once
 
 #include <kj/async-io.h>
+#include <kj/compat/tls.h>
 
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/session/connection.h"
@@ -28,6 +30,8 @@ struct RespCounters {
   std::uint64_t reads = 0;
   std::uint64_t writes = 0;
   std::uint64_t protocol_errors = 0;
+  std::uint64_t tls_failures = 0;
+  std::uint64_t http_requests = 0;
   std::uint64_t closed_idle = 0;
   std::uint64_t closed_output_limit = 0;
   std::uint64_t closed_unknown_outcome = 0;
@@ -44,9 +48,9 @@ class RespServer {
              const ServerOptions& options, Redirect redirect);
   ~RespServer();
 
-  // Accepts connections until the fiber is cancelled. Parks for ever.
-  // `plain`: what is written to the socket is what the client reads (no TLS between).
-  void serve(kj::Own<kj::ConnectionReceiver> listener, bool plain);
+  // Accepts connections until the fiber is cancelled. Parks for ever. `tls`: null, or what clients
+  // of this listener speak; outlives the server.
+  void serve(kj::Own<kj::ConnectionReceiver> listener, kj::TlsContext* tls);
   // No new connections are accepted from now on.
   void stop_accepting() { accepting_ = false; }
   // Whether a request of any connection is under way.
@@ -63,8 +67,11 @@ class RespServer {
  private:
   friend class RespConnection;
 
-  bool admit(kj::AsyncIoStream& stream);
-  void start(kj::Own<kj::AsyncIoStream> stream, bool plain);
+  void take(kj::Own<kj::AsyncIoStream> stream, kj::TlsContext* tls);
+  // Empty: it may come in. Otherwise why not.
+  std::string_view refusal(kj::AsyncIoStream& stream) const;
+  void serve_connection(kj::Own<kj::AsyncIoStream> stream, kj::TlsContext* tls);
+  kj::Own<kj::AsyncIoStream> secure(kj::Own<kj::AsyncIoStream> stream, kj::TlsContext& tls);
 
   Loop& loop_;
   Clock& clock_;
@@ -73,6 +80,7 @@ class RespServer {
   const ServerOptions& options_;
   Redirect redirect_;
   std::map<std::uint64_t, class RespConnection*> connections_;
+  std::size_t handshakes_ = 0;  // under way
   std::uint64_t last_id_ = 0;
   bool accepting_ = true;
   RespCounters counters_;

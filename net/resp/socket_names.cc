@@ -4,6 +4,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <cstring>
+
 namespace synchrodb::net {
 namespace {
 
@@ -22,11 +24,23 @@ std::string text_of(const sockaddr_storage& address) {
   return "";
 }
 
+// A listener for all addresses sees clients that come by IPv4 as ::ffff:127.0.0.1.
+sockaddr_storage unmapped(const sockaddr_storage& address) {
+  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+  if (address.ss_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) return address;
+  sockaddr_storage plain{};
+  auto& v4 = reinterpret_cast<sockaddr_in&>(plain);
+  v4.sin_family = AF_INET;
+  v4.sin_port = v6.sin6_port;
+  std::memcpy(&v4.sin_addr, v6.sin6_addr.s6_addr + 12, sizeof v4.sin_addr);
+  return plain;
+}
+
 sockaddr_storage peer_address(kj::AsyncIoStream& stream) {
   sockaddr_storage address{};
   kj::uint length = sizeof address;
   stream.getpeername(reinterpret_cast<sockaddr*>(&address), &length);
-  return address;
+  return unmapped(address);
 }
 
 }  // namespace
@@ -39,7 +53,7 @@ std::string local_name(kj::AsyncIoStream& stream) {
   sockaddr_storage address{};
   kj::uint length = sizeof address;
   stream.getsockname(reinterpret_cast<sockaddr*>(&address), &length);
-  return text_of(address);
+  return text_of(unmapped(address));
 }
 
 bool is_loopback_peer(kj::AsyncIoStream& stream) {

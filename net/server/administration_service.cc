@@ -55,7 +55,9 @@ AdministrationService::AdministrationService(const ServerParts& parts,
     : parts_(parts), metrics_(std::move(metrics)) {}
 
 kj::Promise<void> AdministrationService::in_fiber(std::function<void()> work) {
-  return net::in_fiber(parts_.loop, "administration", std::move(work));
+  // An operator who goes away takes the service along, but not before its fibers are done.
+  auto self = std::make_shared<capnp::Capability::Client>(thisCap());
+  return net::in_fiber(parts_.loop, "administration", [work = std::move(work), self] { work(); });
 }
 
 Client AdministrationService::make_client() const {
@@ -248,6 +250,7 @@ kj::Promise<void> AdministrationService::setDisk(SetDiskContext context) {
   disk.sync_delay = milliseconds(fault.getSyncDelayMs());
   if (fault.getFull()) disk.room = 0;
   disk.fail_syncs = fault.getFailSyncs();
+  disk.lie = fault.getLie();
   parts_.faulty->set_fault(disk);
   return kj::READY_NOW;
 }

@@ -75,7 +75,8 @@ NodeAddress own_address(const ServerOptions& options) {
 // Asks one node of the cluster who it is and whom it knows.
 class Probe {
  public:
-  Probe(Loop& loop, Membership& membership) : loop_(loop), membership_(membership) {}
+  Probe(Loop& loop, const PeerDialer& dialer, Membership& membership)
+      : loop_(loop), dialer_(dialer), membership_(membership) {}
 
   // Empty: done. Otherwise why not.
   std::string ask(const HostPort& address) {
@@ -88,12 +89,7 @@ class Probe {
 
  private:
   std::string talk(const HostPort& address) {
-    kj::Timer& timer = loop_.timer();
-    const auto patience = kProbePatience.ns * kj::NANOSECONDS;
-    kj::Network& network = loop_.io().provider->getNetwork();
-    auto host = loop_.await(timer.timeoutAfter(
-        patience, network.parseAddress(kj::StringPtr(to_string(address).c_str()))));
-    CoalescingStream stream(loop_.await(timer.timeoutAfter(patience, host->connect())));
+    CoalescingStream stream(dialer_.dial(to_string(address), kProbePatience));
     capnp::TwoPartyVatNetwork rpc_network(stream, capnp::rpc::twoparty::Side::CLIENT);
     auto system = capnp::makeRpcClient(rpc_network);
     capnp::MallocMessageBuilder message;
@@ -101,7 +97,8 @@ class Probe {
     vat.setSide(capnp::rpc::twoparty::Side::SERVER);
     auto request = system.bootstrap(vat).castAs<wire::Node>().peerRequest();
     write_hello(request.initHello(), membership_.identity, NodeId{}, membership_.book);
-    auto response = loop_.await(timer.timeoutAfter(
+    const auto patience = kProbePatience.ns * kj::NANOSECONDS;
+    auto response = loop_.await(loop_.timer().timeoutAfter(
         patience, kj::Promise<capnp::Response<wire::Node::PeerResults>>(request.send())));
     return take(response.getHello());
   }
@@ -118,11 +115,13 @@ class Probe {
   }
 
   Loop& loop_;
+  const PeerDialer& dialer_;
   Membership& membership_;
 };
 
-void find_cluster(Loop& loop, const ServerOptions& options, Membership& membership) {
-  Probe probe(loop, membership);
+void find_cluster(Loop& loop, const PeerDialer& dialer, const ServerOptions& options,
+                  Membership& membership) {
+  Probe probe(loop, dialer, membership);
   while (true) {
     for (const HostPort& address : options.cluster.join) {
       const std::string why = probe.ask(address);
@@ -134,8 +133,9 @@ void find_cluster(Loop& loop, const ServerOptions& options, Membership& membersh
   }
 }
 
-Result<> found_or_join(Loop& loop, Disk& disk, const ServerOptions& options,
-                       const std::string& folder, Membership& membership) {
+Result<> found_or_join(Loop& loop, const PeerDialer& dialer, Disk& disk,
+                       const ServerOptions& options, const std::string& folder,
+                       Membership& membership) {
   ClusterId cluster;
   if (options.cluster.join.empty()) {
     Result<ClusterId> founded = founded_cluster(options);
@@ -143,7 +143,7 @@ Result<> found_or_join(Loop& loop, Disk& disk, const ServerOptions& options,
     cluster = founded.value();
     membership.identity.cluster = bytes_of(cluster);
   } else {
-    find_cluster(loop, options, membership);
+    find_cluster(loop, dialer, options, membership);
     std::copy(membership.identity.cluster.begin(), membership.identity.cluster.end(),
               cluster.bytes.begin());
   }
@@ -175,8 +175,8 @@ Result<> take_folder(const NodeIdentity& found, const ServerOptions& options,
 
 }  // namespace
 
-Result<Membership> become_member(Loop& loop, Disk& disk, const ServerOptions& options,
-                                 const std::string& folder) {
+Result<Membership> become_member(Loop& loop, const PeerDialer& dialer, Disk& disk,
+                                 const ServerOptions& options, const std::string& folder) {
   Membership membership;
   membership.identity.node = node_id(options);
   membership.identity.secret = options.security.cluster_secret;
@@ -193,7 +193,7 @@ Result<Membership> become_member(Loop& loop, Disk& disk, const ServerOptions& op
   Result<NodeIdentity> found = read_identity(disk, folder);
   if (!found && found.error().code != ErrorCode::kNotFound) return found.error();
   Result<> member = found ? take_folder(found.value(), options, folder, membership)
-                          : found_or_join(loop, disk, options, folder, membership);
+                          : found_or_join(loop, dialer, disk, options, folder, membership);
   if (!member) return member.error();
   return membership;
 }

@@ -10,6 +10,7 @@
 #include "net/loop/loop.h"
 #include "net/peer/address_book.h"
 #include "net/peer/cluster_identity.h"
+#include "net/peer/peer_dialer.h"
 
 namespace synchrodb::net {
 
@@ -27,8 +28,8 @@ inline constexpr const char* kSoftware = "synchrodb 0.1.0";
 //
 // The id of a cluster that several nodes found is a hash of --initial-cluster, so that they agree
 // without a word; that of a single node is random.
-Result<Membership> become_member(Loop& loop, Disk& disk, const ServerOptions& options,
-                                 const std::string& folder);
+Result<Membership> become_member(Loop& loop, const PeerDialer& dialer, Disk& disk,
+                                 const ServerOptions& options, const std::string& folder);
 
 // Keeps what the book says for the next start.
 Result<> save_addresses(Disk& disk, const AddressBook& book);

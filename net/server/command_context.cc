@@ -94,6 +94,10 @@ void CommandContext::sample_rates() {
   input_kib_per_second_ = rate(last_.input, now.input) / 1024;
   output_kib_per_second_ = rate(last_.output, now.output) / 1024;
   last_ = now;
+  const Replica* replica = parts_.replica();
+  if (replica != nullptr && replica->protocol().status().leader) {
+    last_leader_ = replica->protocol().status().leader;
+  }
 }
 
 TrafficFacts CommandContext::traffic() {
@@ -120,6 +124,8 @@ ClusterFacts CommandContext::cluster() {
   if (replica == nullptr) return facts;
   const Protocol& protocol = replica->protocol();
   facts.leader = protocol.status().leader;
+  if (facts.leader) last_leader_ = facts.leader;
+  facts.last_leader = last_leader_;
   const std::vector<PeerStatus> peers = protocol.peers();
   for (const NodeId node : protocol.configuration().members()) {
     MemberFacts member;

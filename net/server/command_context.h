@@ -47,7 +47,7 @@ class CommandContext final : public ServerContext {
   void sleep(Duration duration) override;
   Result<> save_snapshot() override;
 
-  // Called every so often: takes the rates of the last while.
+  // Called every so often: takes the rates of the last while, and notes who leads.
   void sample_rates();
 
  private:
@@ -55,6 +55,7 @@ class CommandContext final : public ServerContext {
 
   const ServerParts& parts_;
   ServerFacts facts_;
+  NodeId last_leader_;
   struct Sample {
     Instant at;
     std::uint64_t commands = 0;

@@ -12,8 +12,13 @@ void Listeners::rpc(const Serve& serve) const {
   open("rpc-port", rpc_bind(options_), rpc_port(options_), serve);
 }
 
-void Listeners::resp(const Serve& serve) const {
-  open("port", options_.network.bind, options_.network.port, serve);
+void Listeners::resp(const ServeResp& serve) const {
+  for (const bool with_tls : {false, true}) {
+    open(
+        with_tls ? "tls-port" : "port", options_.network.bind,
+        with_tls ? options_.tls.tls_port : options_.network.port,
+        [serve, with_tls](kj::Own<kj::ConnectionReceiver> door) { serve(kj::mv(door), with_tls); });
+  }
 }
 
 void Listeners::http(const Serve& serve) const {

@@ -16,13 +16,14 @@ class Listeners {
  public:
   // What to do with a port, in a fiber of its own that never ends.
   using Serve = std::function<void(kj::Own<kj::ConnectionReceiver>)>;
+  using ServeResp = std::function<void(kj::Own<kj::ConnectionReceiver>, bool with_tls)>;
 
   Listeners(Loop& loop, const ServerOptions& options) : loop_(loop), options_(options) {}
 
   // Each listens at once, on every address of its kind, and throws kj::Exception naming the option
   // if that cannot be done. Parks.
   void rpc(const Serve& serve) const;
-  void resp(const Serve& serve) const;
+  void resp(const ServeResp& serve) const;
   void http(const Serve& serve) const;
 
  private:

@@ -54,6 +54,10 @@ void add_resp(Families& out, const RespServer& resp, const RespCounters& c) {
   out.counter("synchrodb_output_bytes_total", "Bytes sent to Redis clients.", c.output_bytes);
   out.counter("synchrodb_protocol_errors_total", "Connections closed for malformed requests.",
               c.protocol_errors);
+  out.counter("synchrodb_tls_failures_total", "TLS handshakes of Redis clients that failed.",
+              c.tls_failures);
+  out.counter("synchrodb_http_requests_refused_total",
+              "Connections closed because HTTP was spoken to the Redis port.", c.http_requests);
   out.counter("synchrodb_idle_closed_total", "Connections closed for idleness.", c.closed_idle);
   out.counter("synchrodb_output_limit_closed_total",
               "Connections closed because their replies outgrew the limit.", c.closed_output_limit);
@@ -74,6 +78,20 @@ void add_peers(Families& out, const LinkCounters& c) {
   out.counter("synchrodb_peer_frames_malformed_total",
               "Frames from peers that were damaged or out of place.", c.frames_malformed);
   out.counter("synchrodb_peer_connects_total", "Connections made to peers.", c.connects);
+}
+
+void add_rpc(Families& out, const RpcServer& rpc) {
+  const RpcCounters& c = rpc.counters();
+  out.gauge("synchrodb_rpc_connections", "Connections of peers and operators that are open.",
+            static_cast<double>(rpc.connection_count()));
+  out.counter("synchrodb_rpc_connections_total", "Connections to the RPC port.", c.connections);
+  out.counter("synchrodb_rpc_connections_rejected_total",
+              "Connections to the RPC port refused: too many, or out of descriptors.", c.rejected);
+  out.counter("synchrodb_rpc_tls_failures_total", "TLS handshakes at the RPC port that failed.",
+              c.tls_failures);
+  out.counter("synchrodb_rpc_strangers_total",
+              "Connections to the RPC port that ended without an accepted hello or password.",
+              c.strangers);
 }
 
 void add_node(Families& out, const NodeCounters& c) {
@@ -132,6 +150,15 @@ std::string metrics_text(const ServerParts& parts) {
              {"version", parts.identity.software}});
   add_resp(out, *parts.resp, parts.resp->counters());
   add_peers(out, parts.transport.counters());
+  add_rpc(out, *parts.rpc);
+  if (parts.tls_expires > 0) {
+    out.gauge("synchrodb_tls_certificate_expiry_seconds",
+              "When this node's certificate is out of date, since the epoch.",
+              static_cast<double>(parts.tls_expires));
+  }
+  out.counter("synchrodb_overloaded_total",
+              "Requests of Redis clients refused because too much was waiting already.",
+              parts.gateway.overloaded());
   add_node(out, parts.observer.counters());
   if (const Replica* replica = parts.replica()) add_replica(out, *replica);
   return out.text();

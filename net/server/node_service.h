@@ -5,20 +5,20 @@
 #include <string>
 
 #include "engine/wire/node.capnp.h"
-#include "net/loop/loop.h"
 #include "net/peer/rpc_transport.h"
 
 namespace synchrodb::net {
 
 class NodeService final : public wire::Node::Server {
  public:
-  // All outlive the service. `learned`: an address was news. `administration`: for an operator who
-  // knows the secret. `database`: for a client who knows the `client_password`.
+  // One a connection. All outlive the service. `learned`: an address was news. `administration`:
+  // for an operator who knows the secret. `database`: for a client who knows the
+  // `client_password`. `admitted`: whoever is at the other end has shown to belong here.
   NodeService(const ClusterIdentity& identity, const AddressBook& book, RpcTransport& transport,
               std::function<void()> learned,
               std::function<wire::Administration::Client()> administration,
               std::function<std::string()> client_password,
-              std::function<wire::Database::Client()> database);
+              std::function<wire::Database::Client()> database, std::function<void()> admitted);
 
  protected:
   kj::Promise<void> peer(PeerContext context) override;
@@ -33,9 +33,7 @@ class NodeService final : public wire::Node::Server {
   std::function<wire::Administration::Client()> administration_;
   std::function<std::string()> client_password_;
   std::function<wire::Database::Client()> database_;
+  std::function<void()> admitted_;
 };
-
-// Serves one listener of the RPC port until the fiber is cancelled. Parks for ever.
-void serve_rpc(Loop& loop, kj::Own<kj::ConnectionReceiver> listener, wire::Node::Client node);
 
 }  // namespace synchrodb::net

@@ -3,7 +3,6 @@
 #include <kj/async-unix.h>
 #include <kj/debug.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 
 #include <csignal>
 #include <cstdio>
@@ -21,10 +20,13 @@
 #include "net/server/bootstrap.h"
 #include "net/server/command_context.h"
 #include "net/server/database_service.h"
+#include "net/server/descriptors.h"
 #include "net/server/listeners.h"
 #include "net/server/metrics.h"
 #include "net/server/node_service.h"
 #include "net/server/redirect.h"
+#include "net/server/rpc_server.h"
+#include "net/tls/server_tls.h"
 
 namespace synchrodb::net {
 namespace {
@@ -58,9 +60,12 @@ class Server {
  private:
   const ServerOptions& options() const { return config_.options(); }
   bool open_disk();
+  bool prepare_tls();
   void main_fiber();
   void compose(Membership membership);
   void watch_options();
+  void fit_maxclients();
+  void limit_memory();
   void open_doors();
   void keep_addresses();
   void keep_house();
@@ -82,6 +87,8 @@ class Server {
   std::unique_ptr<FaultyDisk> faulty_;
   Disk* disk_ = nullptr;
   Membership membership_;
+  ServerTls tls_;
+  std::unique_ptr<PeerDialer> dialer_;
   std::unique_ptr<ServerObserver> observer_;
   std::unique_ptr<RpcTransport> transport_;
   std::unique_ptr<Env> env_;
@@ -94,7 +101,7 @@ class Server {
   std::unique_ptr<ServerCommands> commands_;
   std::unique_ptr<RespServer> resp_;
   std::unique_ptr<HttpServer> http_;
-  std::unique_ptr<wire::Node::Client> service_;
+  std::unique_ptr<RpcServer> rpc_;
   std::optional<Event> addresses_changed_;
   bool shutting_down_ = false;
   int exit_code_ = 0;
@@ -108,12 +115,9 @@ int Server::run() {
     return 1;
   }
   for (const std::string& note : start_.notes) log_event(LogLevel::kWarning, "options", note);
-  if (!open_disk()) return 1;
-  kj::UnixEventPort::captureSignal(SIGTERM);
-  kj::UnixEventPort::captureSignal(SIGINT);
-  signal(SIGPIPE, SIG_IGN);
+  fit_maxclients();
+  if (!prepare_tls() || !open_disk()) return 1;
   loop_.run([this] { main_fiber(); });
-  service_.reset();
   log_event(LogLevel::kInfo, "server", "stopped");
   return exit_code_;
 }
@@ -123,6 +127,17 @@ void Server::fail(const std::string& why) {
   log_event(LogLevel::kError, "server", "stops", {{"why", why}});
   exit_code_ = 1;
   loop_.stop();
+}
+
+bool Server::prepare_tls() {
+  Result<ServerTls> tls = ServerTls::make(options());
+  if (!tls) {
+    fail(tls.error().message);
+    return false;
+  }
+  tls_ = std::move(tls).value();
+  dialer_ = std::make_unique<PeerDialer>(loop_, tls_.peers(), options().tls.tls_peer_name);
+  return true;
 }
 
 bool Server::open_disk() {
@@ -150,7 +165,7 @@ bool Server::open_disk() {
 
 void Server::main_fiber() {
   watch_signals();
-  Result<Membership> membership = become_member(loop_, *disk_, options(), folder_);
+  Result<Membership> membership = become_member(loop_, *dialer_, *disk_, options(), folder_);
   if (!membership) return fail(membership.error().message);
   compose(std::move(membership).value());
   const Result<> saved = save_addresses(*disk_, membership_.book);
@@ -170,8 +185,8 @@ void Server::compose(Membership membership) {
   membership_ = std::move(membership);
   addresses_changed_.emplace(loop_);
   observer_ = std::make_unique<ServerObserver>([this](const std::string& why) { fail(why); });
-  transport_ = std::make_unique<RpcTransport>(loop_, membership_.identity, membership_.book,
-                                              random_, TransportOptions());
+  transport_ = std::make_unique<RpcTransport>(loop_, *dialer_, membership_.identity,
+                                              membership_.book, random_, TransportOptions());
   transport_->on_learned = [this] { addresses_changed_->set(); };
   transport_->on_refused = [](NodeId node, const std::string& why) {
     log_event(LogLevel::kInfo, "peer", "no connection", {{"node", node.value}, {"why", why}});
@@ -203,6 +218,8 @@ void Server::compose(Membership membership) {
 }
 
 void Server::watch_options() {
+  config_.on_change("maxclients", [this](const ServerOptions&) { fit_maxclients(); });
+  config_.on_change("maxmemory", [this](const ServerOptions&) { limit_memory(); });
   config_.on_change("loglevel",
                     [](const ServerOptions& now) { set_log_level(now.logging.loglevel); });
   for (const char* name :
@@ -211,19 +228,43 @@ void Server::watch_options() {
   }
 }
 
+// Clients beyond what the system gives descriptors for would be dropped without a word.
+void Server::fit_maxclients() {
+  const auto wanted = static_cast<std::size_t>(options().limits.maxclients);
+  const std::size_t room = make_room_for_clients(wanted);
+  if (room == wanted) return;
+  log_event(LogLevel::kWarning, "server", "maxclients is lowered: see the system's limit of files",
+            {{"wanted", wanted}, {"clients", room}});
+  const Result<> set = config_.set(std::vector<std::string>{"maxclients", std::to_string(room)});
+  SYNCHRODB_ASSERT(set.ok(), "fewer clients are always allowed");
+}
+
+void Server::limit_memory() {
+  Replica* replica = parts_->replica();
+  if (replica == nullptr) return;
+  replica->set_max_memory(static_cast<std::size_t>(options().limits.maxmemory_bytes));
+}
+
 void Server::open_doors() {
   auto metrics = [this] { return metrics_text(*parts_); };
-  service_ = std::make_unique<wire::Node::Client>(kj::heap<NodeService>(
-      membership_.identity, membership_.book, *transport_, [this] { addresses_changed_->set(); },
-      [this, metrics]() -> wire::Administration::Client {
-        return kj::heap<AdministrationService>(*parts_, metrics);
-      },
-      [this] { return options().security.requirepass; }, [this] { return database_->login(); }));
+  rpc_ = std::make_unique<RpcServer>(
+      loop_, tls_.peers(), [this, metrics](std::function<void()> admitted) -> wire::Node::Client {
+        return kj::heap<NodeService>(
+            membership_.identity, membership_.book, *transport_,
+            [this] { addresses_changed_->set(); },
+            [this, metrics]() -> wire::Administration::Client {
+              return kj::heap<AdministrationService>(*parts_, metrics);
+            },
+            [this] { return options().security.requirepass; },
+            [this] { return database_->login(); }, std::move(admitted));
+      });
+  parts_->rpc = rpc_.get();
+  parts_->tls_expires = tls_.expires();
   const Listeners listeners(loop_, options());
-  listeners.rpc(
-      [this](kj::Own<kj::ConnectionReceiver> door) { serve_rpc(loop_, kj::mv(door), *service_); });
-  listeners.resp(
-      [this](kj::Own<kj::ConnectionReceiver> door) { resp_->serve(kj::mv(door), true); });
+  listeners.rpc([this](kj::Own<kj::ConnectionReceiver> door) { rpc_->serve(kj::mv(door)); });
+  listeners.resp([this](kj::Own<kj::ConnectionReceiver> door, bool with_tls) {
+    resp_->serve(kj::mv(door), with_tls ? tls_.clients() : nullptr);
+  });
   http_ = std::make_unique<HttpServer>(loop_, HttpAnswers{metrics, [this] { return not_ready(); }});
   listeners.http([this](kj::Own<kj::ConnectionReceiver> door) { http_->serve(kj::mv(door)); });
   log_event(LogLevel::kInfo, "server", "ready for connections",
@@ -253,6 +294,7 @@ void Server::keep_house() {
   while (true) {
     sleep_until(loop_, monotonic_now() + seconds(1));
     context_->sample_rates();
+    limit_memory();  // of a node that has recovered since the option was set
   }
 }
 
@@ -310,6 +352,11 @@ void Server::hand_leadership_over() {
 }  // namespace
 
 int run_server(const ServerStart& start) {
+  // Before there is any thread: one that does not block these signals would get them, and the
+  // process would end at once instead of in good order.
+  kj::UnixEventPort::captureSignal(SIGTERM);
+  kj::UnixEventPort::captureSignal(SIGINT);
+  signal(SIGPIPE, SIG_IGN);
   Server server(start);
   return server.run();
 }

@@ -13,6 +13,7 @@
 #include "net/loop/loop.h"
 #include "net/peer/rpc_transport.h"
 #include "net/resp/resp_server.h"
+#include "net/server/rpc_server.h"
 #include "net/server/server_observer.h"
 
 namespace synchrodb::net {
@@ -37,6 +38,8 @@ struct ServerParts {
   std::function<void()> addresses_changed;
   // Ends the server in good order; `hand_over`: after giving leadership away.
   std::function<void(bool hand_over)> shut_down;
+  RpcServer* rpc = nullptr;      // null until the doors are open
+  std::int64_t tls_expires = 0;  // see ServerTls::expires()
 
   const ServerOptions& options() const { return config.options(); }
   // Null while the node recovers.

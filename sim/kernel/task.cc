@@ -4,9 +4,9 @@
 #include <boost/fiber/context.hpp>
 
 #include "consensus/assert.h"
+#include "engine/fibers/stack_pool.h"
 #include "sim/kernel/failure_trap.h"
 #include "sim/kernel/fiber_scheduler.h"
-#include "engine/fibers/stack_pool.h"
 
 // Present in sanitizer builds only.
 extern "C" void __lsan_register_root_region(const void* begin, std::size_t size)

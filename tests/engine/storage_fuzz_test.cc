@@ -126,7 +126,7 @@ TEST(StorageFuzz, NumbersBeyondTheBoundAreDamageEverywhere) {
     StorageDriver owner(with_snapshot, 1, options, false);
     ASSERT_TRUE(owner.open());
     const SnapshotMeta meta = testing::snapshot_meta(Index{index}, Term{term});
-    ASSERT_TRUE(owner.storage().save_snapshot(GroupId{1}, meta, "state", Index{5}));
+    ASSERT_TRUE(testing::save_snapshot(owner.storage(), GroupId{1}, meta, "state"));
     const auto recovered = StorageDriver(with_snapshot, 1, options, false).open();
     ASSERT_TRUE(recovered);
     EXPECT_FALSE(recovered.value().at(GroupId{1}).snapshot);

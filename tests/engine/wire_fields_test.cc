@@ -250,8 +250,8 @@ TEST(WireFields, RepliesAreShallowAndMapsComplete) {
             "client reply: reply: a map's last key has no value");
   EXPECT_EQ(error([](Root r) { r.setTerm(kTooGreat); }), "client reply: term: not below 2^62");
   EXPECT_EQ(error([](Root r) { r.setIndex(kTooGreat); }), "client reply: index: not below 2^62");
-  EXPECT_EQ(error([](Root r) { r.setStatus(static_cast<wire::ClientReply::Status>(4)); }),
-            "client reply: status: 4 is unknown to this build");
+  EXPECT_EQ(error([](Root r) { r.setStatus(static_cast<wire::ClientReply::Status>(5)); }),
+            "client reply: status: 5 is unknown to this build");
 }
 
 // --- Amplification: small frames that pretend to hold much.

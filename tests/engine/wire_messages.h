@@ -280,8 +280,8 @@ inline Reply any_reply(int depth) {
 inline ClientReply any_client_reply() {
   using Status = ClientReply::Status;
   ClientReply reply;
-  reply.status =
-      *rc::gen::element(Status::kOk, Status::kNotLeader, Status::kRefused, Status::kUnknown);
+  reply.status = *rc::gen::element(Status::kOk, Status::kNotLeader, Status::kRefused,
+                                   Status::kUnknown, Status::kOverloaded);
   reply.reply = any_reply(3);
   reply.leader = {any_word()};
   reply.why = any_bytes();

@@ -84,6 +84,7 @@ LAYERS = {
     "tests/sim": Layer(["tests/sim", "sim", "engine", "consensus"], [""]),
     # The command `check` needs the checkers alone, and is tested with them.
     "tests/check": Layer(["tests/check", "sim/check", "cmd/sim"], [""]),
+    "tests/clients": Layer(["tests/clients"], [""]),
     "tests/net": Layer(["tests/net", "net", "engine", "consensus"], [""]),
     # A node's RPC port with canned answers, for the tests of the command line.
     "tests/cmd": Layer(["engine"], [""]),

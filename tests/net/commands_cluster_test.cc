@@ -85,6 +85,19 @@ TEST_F(ClusterCommands, WithoutALeaderNothingIsServed) {
   EXPECT_TRUE(info_has("loading:0", "persistence"));
 }
 
+TEST_F(ClusterCommands, ShowsTheLastMasterUntilThereIsAnother) {
+  lead(0);
+  context.cluster_facts.last_leader = NodeId{2};
+  context.cluster_facts.members[1].connected = false;
+  EXPECT_TRUE(ask({"cluster", "slots"}).starts_with("[[:0, :16383, [\"10.0.0.2\", :7002, "));
+  EXPECT_NE(reply_to({"cluster", "nodes"}).text().find(" master,fail? - 0 "), std::string::npos);
+  EXPECT_NE(ask({"cluster", "shards"}).find("\"master\""), std::string::npos);
+  EXPECT_NE(reply_to({"cluster", "info"}).text().find("cluster_state:fail\r\n"), std::string::npos);
+  EXPECT_EQ(ask({"role"}), "[\"slave\", \"\", :0, \"connect\", :42]");
+  lead(1);
+  EXPECT_TRUE(ask({"cluster", "slots"}).starts_with("[[:0, :16383, [\"127.0.0.1\", :7001, "));
+}
+
 TEST_F(ClusterCommands, RoleIsMasterWhereTheLeaderIs) {
   EXPECT_EQ(ask({"role"}), "[\"master\", :42, [[\"10.0.0.2\", \"7002\", \"41\"]]]");
   EXPECT_TRUE(info_has("role:master", "replication"));

@@ -206,7 +206,7 @@ TEST(ServerOptionsDefaults, EveryKnobReachesTheEngine) {
   EXPECT_EQ(node.raft.compaction_tail, 9U);
   EXPECT_EQ(node.storage.segment_bytes, 2U << 20);
   EXPECT_EQ(node.storage.confirm_after, milliseconds(12));
-  EXPECT_EQ(node.replica.snapshot_every_bytes, 3U << 20);
+  EXPECT_EQ(node.replica.snapshot.every_bytes, 3U << 20);
   EXPECT_EQ(node.replica.max_pending_requests, 13U);
 }
 

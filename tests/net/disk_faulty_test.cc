@@ -254,6 +254,30 @@ TEST(FaultyDisk, AnInjectedFailureOfASyncIsFinal) {
   });
 }
 
+TEST(FaultyDisk, ALyingSyncMakesNothingDurableAndTheNextHonestOneMakesAll) {
+  on_loop([](Loop& loop) {
+    MemoryDisk below;
+    FaultyDisk disk(loop, below);
+    put(disk, "a", "before");
+    ASSERT_TRUE(disk.sync_directory());
+    auto file = open(disk, "a");
+    disk.set_fault({.lie = true});
+    ASSERT_TRUE(file->write(0, "BEFORE"));
+    EXPECT_TRUE(file->sync());
+    put(disk, "b", "new");
+    EXPECT_TRUE(disk.sync_directory());
+    EXPECT_EQ(contents(disk, "a"), "BEFORE");
+    EXPECT_EQ(contents(below, "a"), "before");
+    EXPECT_EQ(below.list().value(), std::vector<std::string>{"a"});
+    disk.set_fault({});
+    EXPECT_TRUE(file->sync());
+    EXPECT_TRUE(open(disk, "b")->sync());
+    EXPECT_TRUE(disk.sync_directory());
+    EXPECT_EQ(contents(below, "a"), "BEFORE");
+    EXPECT_EQ(contents(below, "b"), "new");
+  });
+}
+
 TEST(FaultyDisk, AnUnfinishedFileOfADeadProcessIsNotSeen) {
   on_loop([](Loop& loop) {
     MemoryDisk below;

@@ -1,6 +1,6 @@
 // AddressSanitizer must be silent on sound fiber code and must convict unsound fiber code. This
-// binary is instrumented in every build, so that the annotations of engine/fibers/sanitizer are tested
-// even where the rest is not.
+// binary is instrumented in every build, so that the annotations of engine/fibers/sanitizer are
+// tested even where the rest is not.
 #include <gtest/gtest.h>
 
 #include <boost/fiber/all.hpp>

@@ -88,7 +88,7 @@ TEST(OptionTable, EveryKnobReachesTheEngine) {
   EXPECT_EQ(node.raft.max_uncommitted_bytes, 2'048U);
   EXPECT_EQ(node.raft.snapshot_chunk_bytes, 17U);
   EXPECT_EQ(node.raft.compaction_tail, 9U);
-  EXPECT_EQ(node.replica.snapshot_every_bytes, 1'000U);
+  EXPECT_EQ(node.replica.snapshot.every_bytes, 1'000U);
   EXPECT_EQ(node.replica.max_pending_requests, 13U);
   EXPECT_EQ(node.storage.segment_bytes, 8'192U);
   EXPECT_EQ(node.storage.confirm_after, milliseconds(12));

@@ -79,7 +79,7 @@ int clock_command(Operator& op, const Arguments& arguments) {
 
 int disk_command(Operator& op, const Arguments& arguments) {
   const DiskFault& fault = arguments.disk;
-  const bool healed = fault.sync_delay_ms == 0 && !fault.full && !fault.fail_syncs;
+  const bool healed = fault.sync_delay_ms == 0 && !fault.full && !fault.fail_syncs && !fault.lie;
   return inject(op, healed ? "disk: as usual" : "disk: disturbed",
                 [&](Client& node) { return node.set_disk(fault); });
 }
@@ -110,6 +110,7 @@ void add_fault_words(CLI::App& cluster, Operator& op, int& exit_code) {
       ->check(CLI::Range(0U, kMaxDelayMs));
   disk->add_flag("--full", arguments->disk.full, "no space is left");
   disk->add_flag("--fail-syncs", arguments->disk.fail_syncs, "syncs fail");
+  disk->add_flag("--lie", arguments->disk.lie, "syncs say that they worked and do nothing");
   disk->callback([=, &op, &exit_code] { exit_code = disk_command(op, *arguments); });
 
   add_word(*fault, op, "fault power")->callback([&op, &exit_code] {

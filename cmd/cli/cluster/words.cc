@@ -24,8 +24,8 @@ constexpr std::array<ClusterWord, 15> kWords = {{
     {"fault link", "PEER|all [--drop] [--delay MS] [--loss PERCENT]",
      "what becomes of messages from the asked node; no flag: heals"},
     {"fault clock", "[--wall OFFSET]", "moves its wall clock: 500ms, -2s; no flag: heals"},
-    {"fault disk", "[--sync-delay MS] [--full] [--fail-syncs]",
-     "a slow, full or failing disk; no flag: heals"},
+    {"fault disk", "[--sync-delay MS] [--full] [--fail-syncs] [--lie]",
+     "a slow, full, failing or lying disk; no flag: heals"},
     {"fault power", "", "as if its power failed: what was not synced is gone"},
 }};
 

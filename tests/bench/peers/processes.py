@@ -90,6 +90,20 @@ class Process:
     def pid(self):
         return self._process.pid
 
+    @property
+    def exit_code(self):
+        """None while it runs; -9 after kill -9."""
+        return self._process.poll()
+
+    def send(self, signal_number):
+        self._process.send_signal(signal_number)
+
+    def wait(self, seconds):
+        return self._process.wait(seconds)
+
+    def running(self):
+        return self._process is not None and self._process.poll() is None
+
     def check_alive(self):
         if self._process.poll() is not None:
             tail = self.log.read_text(errors="replace")[-2000:]
@@ -106,7 +120,7 @@ class Process:
 
     def stop(self):
         """SIGTERM; kill -9 if that does not end it."""
-        if not self._process or self._process.poll() is not None:
+        if not self.running():
             return
         self._process.terminate()
         try:

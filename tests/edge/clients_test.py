@@ -1,0 +1,421 @@
+"""Who is let in at the Redis port, how much each may have, and what is done about bad manners."""
+
+import random
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+from edge_support import Case, Client, ReplyError, Server, encode, free_ports, main
+
+
+def own_address():
+    """An address of this machine that is not loopback; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+            address = probe.getsockname()[0]
+        except OSError:
+            return None
+    return None if address.startswith("127.") else address
+
+
+class Steady:
+    """A client that behaves, all the while: notes the longest that it waited for a reply."""
+
+    def __init__(self, server):
+        self.server = server
+        self.longest = 0.0
+        self.calls = 0
+        self.failure = None
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        try:
+            with Client(self.server.port) as client:
+                while not self.stopping.is_set():
+                    begin = time.monotonic()
+                    client.call("SET", "steady", str(self.calls))
+                    client.call("GET", "steady")
+                    self.longest = max(self.longest, time.monotonic() - begin)
+                    self.calls += 1
+                    time.sleep(0.002)
+        except Exception as failure:  # noqa: BLE001: the main thread reports it
+            self.failure = failure
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        self.thread.join()
+
+
+class ClientCase(Case):
+    def steady(self, server, longest=2.0):
+        case = self
+
+        class Checked(Steady):
+            def __exit__(self, kind, *rest):
+                super().__exit__(kind, *rest)
+                if kind is None:
+                    case.assertIsNone(self.failure)
+                    case.assertGreater(self.calls, 0)
+                    case.assertLess(self.longest, longest)
+
+        return Checked(server)
+
+
+class Doors(ClientCase):
+    def test_loopback_unless_told_otherwise(self):
+        server = self.server()
+        listening = subprocess.run(["ss", "-Hltn"], capture_output=True, text=True, check=False)
+        if listening.returncode == 0:
+            for port in (server.port, server.rpc, server.http):
+                lines = [line for line in listening.stdout.splitlines() if f":{port} " in line]
+                self.assertEqual([line.split()[3] for line in lines], [f"127.0.0.1:{port}"])
+        address = own_address()
+        if address is not None:
+            for port in (server.port, server.rpc, server.http):
+                with self.assertRaises(ConnectionRefusedError):
+                    socket.create_connection((address, port))
+
+    def test_protected_mode(self):
+        address = own_address()
+        if address is None:
+            self.skipTest("this machine has loopback only")
+        server = self.server("--bind", "0.0.0.0")
+        with Client(server.port, host=address) as client:
+            self.assertTrue(client.rest().startswith(b"-DENIED "), client.buffer)
+        self.assertEqual(server.metric("connections_rejected_total"), 1)
+        inside = server.client()
+        inside.call("CONFIG", "SET", "requirepass", "secret")
+        with Client(server.port, host=address) as client:
+            self.assertTrue(client.error("GET", "x").startswith("NOAUTH"))
+            self.assertEqual(client.call("AUTH", "secret"), "OK")
+            self.assertIsNone(client.call("GET", "x"))
+        inside.call("CONFIG", "SET", "requirepass", "", "protected-mode", "no")
+        with Client(server.port, host=address) as client:
+            self.assertIsNone(client.call("GET", "x"))
+
+    def test_passwords(self):
+        server = self.server("--requirepass", "first")
+        client = server.client()
+        for words in (("GET", "x"), ("SET", "x", "1"), ("CONFIG", "GET", "*"), ("CLIENT", "LIST"),
+                      ("MULTI",), ("INFO",), ("SHUTDOWN",)):
+            self.assertEqual(client.error(*words), "NOAUTH Authentication required.")
+        self.assertEqual(client.error("AUTH", "wrong"),
+                         "WRONGPASS invalid username-password pair or user is disabled.")
+        self.assertEqual(client.error("AUTH", "nobody", "first"),
+                         "WRONGPASS invalid username-password pair or user is disabled.")
+        self.assertEqual(client.call("AUTH", "default", "first"), "OK")
+        client.call("CONFIG", "SET", "requirepass", "second")
+        self.assertEqual(client.call("SET", "x", "1"), "OK")  # who is in stays in, as in Redis
+        other = server.client()
+        self.assertTrue(other.error("AUTH", "first").startswith("WRONGPASS"))
+        self.assertEqual(other.call("AUTH", "second"), "OK")
+        client.call("CONFIG", "SET", "requirepass", "")
+        self.assertEqual(server.client().call("GET", "x"), b"1")
+
+    def test_before_the_password_little_may_be_sent(self):
+        server = self.server("--requirepass", "secret")
+        for begin, text in ((b"*11\r\n", "unauthenticated multibulk length"),
+                            (b"*1\r\n$16385\r\n", "unauthenticated bulk length")):
+            client = server.client()
+            client.send(begin)
+            self.assertEqual(client.rest(), f"-ERR Protocol error: {text}\r\n".encode())
+
+    def test_maxclients(self):
+        server = self.server("--maxclients", "5")
+        held = [server.client() for _ in range(5)]
+        for client in held:
+            self.assertEqual(client.call("PING"), "PONG")
+        for _ in range(3):
+            self.assertEqual(server.client().rest(), b"-ERR max number of clients reached\r\n")
+        self.assertEqual(server.metric("connections_rejected_total"), 3)
+        held[0].close()
+        self.eventually(lambda: server.metric("clients") == 4, server.log)
+        self.assertEqual(server.client().call("CONFIG", "SET", "maxclients", "50"), "OK")
+        self.assertEqual(server.client().call("PING"), "PONG")
+
+    def test_idle_clients_are_closed(self):
+        server = self.server("--timeout", "1")
+        idle = server.client()
+        begin = time.monotonic()
+        while time.monotonic() < begin + 2:
+            self.assert_serves(server)
+            time.sleep(0.1)
+        self.assertEqual(idle.rest(), b"")
+        self.assertEqual(server.metric("idle_closed_total"), 1)
+        server.client().call("CONFIG", "SET", "timeout", "0")
+        patient = server.client()
+        time.sleep(1.5)
+        self.assertEqual(patient.call("PING"), "PONG")
+
+    def test_half_closed(self):
+        server = self.server()
+        client = server.client()
+        client.send(encode("SET", "half", "1") + encode("GET", "half") + b"*2\r\n$3\r\nGE")
+        client.socket.shutdown(socket.SHUT_WR)
+        self.assertEqual(client.rest(), b"+OK\r\n$1\r\n1\r\n")
+        self.eventually(lambda: server.metric("clients") == 0, server.log)
+
+    def test_http_is_no_redis(self):
+        server = self.server()
+        with self.steady(server):
+            for request in (b"POST / HTTP/1.1\r\nHost: x\r\n\r\nSET pwned 1\r\n",
+                            b"GET / HTTP/1.1\r\nHost: x\r\n\r\nSET pwned 1\r\n"):
+                with Client(server.port) as client:
+                    client.send(request)
+                    self.assertNotIn(b"OK", client.rest())
+        self.assertIsNone(server.client().call("GET", "pwned"))
+        self.assertEqual(server.metric("http_requests_refused_total"), 2)
+        self.assertIn("possible attack", server.log())
+
+    def test_malformed_requests(self):
+        server = self.server()
+        errors = {
+            b"*1\r\n:1\r\n": "expected '$', got ':'",
+            b"*-2147483649\r\n": "invalid multibulk length",
+            b"*1048577\r\n": "invalid multibulk length",
+            b"*x\r\n": "invalid multibulk length",
+            b"*1\r\n$-1\r\n": "invalid bulk length",
+            b"*1\r\n$536870913\r\n": "invalid bulk length",
+            b"*1\r\n$99999999999999999999\r\n": "invalid bulk length",
+            b"*1\r\n$" + b"1" * 70000: "too big bulk count string",
+            b"*" + b"1" * 70000: "too big mbulk count string",
+            b"x" * 70000: "too big inline request",
+            b"SET \"unbalanced\r\n": "unbalanced quotes in request",
+        }
+        with self.steady(server):
+            for sent, text in errors.items():
+                with Client(server.port) as client:
+                    client.send(sent)
+                    self.assertEqual(client.rest(), f"-ERR Protocol error: {text}\r\n".encode())
+        self.assertEqual(server.metric("protocol_errors_total"), len(errors))
+
+    def test_every_prefix_of_valid_commands(self):
+        server = self.server()
+        whole = (encode("SET", "prefix", "a value") + encode("MULTI") + encode("GET", "prefix")
+                 + encode("EXEC") + b"GET prefix\r\n" + encode("HELLO", "3"))
+        with self.steady(server):
+            for end in range(len(whole)):
+                with Client(server.port) as client:
+                    client.send(whole[:end])
+        self.eventually(lambda: server.metric("clients") == 0, server.log)
+        self.assertEqual(server.metric("protocol_errors_total"), 0)
+
+    def test_noise(self):
+        server = self.server()
+        noise = random.Random(7)
+        pieces = [b"*", b"$", b"\r\n", b"-1", b"3", b"\r\n$", b"\0", b"GET", b"\xff\xfe", b"*0\r\n"]
+        with self.steady(server):
+            for number in range(400):
+                data = (noise.randbytes(noise.randrange(1, 3000)) if number % 2 else
+                        b"".join(noise.choices(pieces, k=noise.randrange(1, 60))))
+                with Client(server.port) as client:
+                    try:
+                        client.send(data)
+                        client.socket.shutdown(socket.SHUT_WR)
+                        client.rest()
+                    except OSError:
+                        pass
+        self.eventually(lambda: server.metric("clients") == 0, server.log)
+        self.assertGreater(server.metric("protocol_errors_total"), 20)
+
+    def test_a_trickle(self):
+        server = self.server()
+        client = server.client()
+        for byte in encode("SET", "slow", "value"):
+            client.send(bytes([byte]))
+            time.sleep(0.003)
+        self.assertEqual(client.reply(), "OK")
+
+    def test_query_buffer_limit(self):
+        server = self.server("--client-query-buffer-limit", "1mb")
+        with self.steady(server):
+            client = server.client()
+            client.send(b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$4000000\r\n")
+            try:
+                for _ in range(100):
+                    client.send(b"x" * 40000)
+            except OSError:
+                pass
+            self.assertNotIn(b"+OK", client.rest())
+        self.assertIsNone(server.client().call("GET", "k"))
+
+    def test_a_slow_reader_of_a_huge_reply(self):
+        server = self.server("--client-output-buffer-limit", "4mb")
+        writer = server.client()
+        for begin in range(0, 100000, 1000):
+            writer.call("MSET", *[word for number in range(begin, begin + 1000)
+                                  for word in (f"a-key-that-is-not-short-at-all-{number:030}", "")])
+        with self.steady(server):
+            greedy = server.client()
+            greedy.send(encode("KEYS", "*"))
+            greedy.rest()
+            self.assertEqual(server.metric("output_limit_closed_total"), 1)
+            # Within the limit, a reader may be as slow as it likes.
+            writer.call("CONFIG", "SET", "client-output-buffer-limit", "64mb")
+            slow = server.client()
+            slow.send(encode("KEYS", "*"))
+            time.sleep(1)
+            self.assertEqual(len(slow.reply()), 100001)
+
+    def test_a_value_that_no_log_entry_can_hold(self):
+        nodes = self.cluster(3)
+        client = nodes[0].client()
+        self.assertTrue(client.error("SET", "large", b"x" * (33 << 20)).startswith(
+            "ERR the request is too large: "))
+        self.assertTrue(client.error("EXISTS", b"x" * (33 << 20)).startswith(
+            "ERR the request is too large: "))
+        for node in nodes:
+            self.assertEqual(node.client().call("SET", "fits", b"x" * (20 << 20)), "OK")
+            self.assertEqual(node.client().call("STRLEN", "fits"), 20 << 20)
+        # A reply may be larger than what travels between nodes.
+        client.call("MSET", *[word for n in range(5) for word in (f"v{n}", b"x" * (6 << 20))])
+        leader = self.leader_of(nodes)
+        wanted = [f"v{n}" for n in range(5)] * 3
+        self.assertEqual(len(leader.client().call("MGET", *wanted)), 15)
+        follower = next(node for node in nodes if node is not leader)
+        self.assertIn("than what travels between nodes", follower.client().error("MGET", *wanted))
+        self.assert_serves(follower)
+
+    def test_many_slow_readers_are_bounded(self):
+        """A pipeline whose replies nobody reads is not executed without end."""
+        server = self.server()
+        server.client().call("SET", "big", "x" * 100000)
+        client = server.client()
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.socket.settimeout(1)
+        before = server.resident_kib()
+        try:
+            for _ in range(20000):
+                client.send(encode("GET", "big") * 50)
+        except TimeoutError:
+            pass  # the server has stopped reading
+        else:
+            self.fail("a million replies were asked for, and none was taken")
+        self.assertLess(server.resident_kib() - before, 400 << 10)
+        self.assert_serves(server)
+
+
+class Floods(ClientCase):
+    def test_thousands_opened_and_closed(self):
+        server = self.server()
+        reset = struct.pack("ii", 1, 0)
+        with self.steady(server):
+            for number in range(3000):
+                one = socket.create_connection(("127.0.0.1", server.port))
+                if number % 3 == 0:
+                    one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)  # gone with a RST
+                elif number % 3 == 1:
+                    one.sendall(encode("PING"))
+                one.close()
+        self.eventually(lambda: server.metric("clients") == 0, server.log)
+
+    def test_ten_thousand_idle_connections(self):
+        server = self.server("--maxclients", "11000")
+        before = server.resident_kib()
+        held = []
+        self.addCleanup(lambda: [one.close() for one in held])
+        with self.steady(server):
+            for _ in range(10000):
+                held.append(socket.create_connection(("127.0.0.1", server.port)))
+                if len(held) % 2:
+                    held[-1].sendall(encode("PING"))  # one that has been served is no fatter
+            self.eventually(lambda: server.metric("clients") >= 10000, server.log)
+            time.sleep(1)
+        each = (server.resident_kib() - before) / len(held)
+        print(f"resident memory of an idle connection: {each:.1f} KiB")
+        self.assertLess(each, 40)
+        for one in held:
+            one.close()
+        self.eventually(lambda: server.metric("clients") == 0, server.log)
+        self.assert_serves(server)
+
+    def test_out_of_descriptors(self):
+        """The system's limit lowers maxclients, so that clients are told rather than dropped."""
+        command = 'ulimit -n 300; exec "$0" "$@"'
+        server = Server(self, ports=free_ports(4))
+        original = server.command
+        server.command = lambda: ["bash", "-c", command, *original()]
+        server.started()
+        self.assertIn("maxclients is lowered", server.log())
+        self.assertEqual(server.client().call("CONFIG", "GET", "maxclients"), [b"maxclients", b"44"])
+
+
+class Memory(ClientCase):
+    OOM = "OOM command not allowed when used memory > 'maxmemory'."
+
+    def test_out_of_memory(self):
+        nodes = self.cluster(3)
+        for node in nodes:
+            self.assertEqual(node.client().call("CONFIG", "SET", "maxmemory", "4mb"), "OK")
+        client = nodes[0].client()
+        written = 0
+        with self.assertRaisesRegex(ReplyError, self.OOM):
+            for written in range(1000):
+                client.call("SET", f"key{written}", "x" * 50000)
+        self.assertIn(written, range(40, 120))
+        for node in nodes:  # wherever the client is
+            begin = time.monotonic()
+            self.assertEqual(node.client().error("SET", "more", "x"), self.OOM)
+            self.assertLess(time.monotonic() - begin, 1)
+            self.assertEqual(node.client().call("STRLEN", "key0"), 50000)
+        client.send(encode("SET", "more", "x") + encode("DEL", "key0", "key1", "key2")
+                    + encode("GET", "key3"))
+        with self.assertRaisesRegex(ReplyError, self.OOM):
+            client.reply()
+        self.assertEqual(client.reply(), 3)
+        self.assertEqual(len(client.reply()), 50000)
+        self.assertEqual(client.call("SET", "more", "x"), "OK")
+        for node in nodes:
+            node.client().call("CONFIG", "SET", "maxmemory", "1mb")
+        client.call("MULTI")
+        client.call("SET", "more", "y")
+        self.assertEqual(client.error("EXEC"),
+                         "EXECABORT Transaction discarded because of: " + self.OOM)
+        for node in nodes:
+            node.client().call("CONFIG", "SET", "maxmemory", "0")
+        self.assertEqual(client.call("SET", "more", "y"), "OK")
+
+
+class Overload(ClientCase):
+    def test_a_refusal_comes_soon_and_says_that_nothing_was_executed(self):
+        server = self.server("--max-pending-requests", "4", "--enable-fault-injection")
+        server.cli("cluster", "fault", "disk", "--sync-delay", "1500")
+        answers = []
+
+        def write(number):
+            with Client(server.port) as client:
+                begin = time.monotonic()
+                try:
+                    answer = client.call("SET", f"overload{number}", "1")
+                except (ReplyError, ConnectionError) as error:
+                    answer = str(error)
+                answers.append((number, answer, time.monotonic() - begin))
+
+        threads = [threading.Thread(target=write, args=(number,)) for number in range(40)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        refused = [one for one in answers if one[1] != "OK"]
+        self.assertGreater(len(refused), 10, answers)
+        for _, answer, took in refused:
+            self.assertEqual(answer,
+                             "TRYAGAIN too many requests are waiting; nothing was executed")
+            self.assertLess(took, 1.0)
+        self.assertEqual(server.metric("overloaded_total"), len(refused))
+        server.cli("cluster", "fault", "disk", "--sync-delay", "0")
+        reader = server.client()
+        for number, answer, _ in answers:
+            self.assertEqual(reader.call("EXISTS", f"overload{number}"), int(answer == "OK"))
+
+
+if __name__ == "__main__":
+    main()
