@@ -237,9 +237,9 @@ RC_GTEST_PROP(DatabaseRequestsProperty, WhatIsAcceptedIsAnswered, ()) {
       any_expiry(out.initExpiry());
       any_condition(out.initCondition());
     });
-    if (const Result<Request> request = put_request(one.read()); request) {
+    if (const Result<Request> put = put_request(one.read()); put) {
       capnp::MallocMessageBuilder message;
-      RC_ASSERT(write_results(execute(request.value()), message.initRoot<Database::PutResults>()));
+      RC_ASSERT(write_results(execute(put.value()), message.initRoot<Database::PutResults>()));
     }
   }
 }
