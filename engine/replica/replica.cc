@@ -39,7 +39,6 @@ Replica::Replica(Env& env, GroupId group, const ReplicaOptions& options, Storage
     : env_(env),
       group_(group),
       options_(options),
-      storage_(storage),
       writer_(writer),
       protocol_(std::move(protocol)),
       input_(env.fibers),

@@ -90,7 +90,6 @@ class Replica final : public WriterClient {
   Env& env_;
   GroupId group_;
   ReplicaOptions options_;
-  Storage& storage_;
   Writer& writer_;
   std::unique_ptr<Protocol> protocol_;
   StateMachine state_machine_;

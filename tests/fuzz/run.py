@@ -34,6 +34,8 @@ def command(options, target):
              f"-artifact_prefix={failures}/"]
     if options.seed is not None:
         words.append(f"-seed={options.seed}")
+    if options.runs is not None:
+        words.append(f"-runs={options.runs}")
     dictionary = HERE / "dictionaries" / f"{target}.dict"
     if dictionary.exists():
         words.append(f"-dict={dictionary}")
@@ -72,6 +74,7 @@ def main():
     parser.add_argument("targets", nargs="*", metavar="TARGET")
     parser.add_argument("--seconds", type=int, default=60, help="for each target")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--runs", type=int, help="inputs for each target, if they come before the time")
     parser.add_argument("--seed", type=int, help="of libFuzzer; without it a new one each time")
     parser.add_argument("--keep", type=Path, default=HERE.parents[1] / "build" / "fuzz" / "found")
     options = parser.parse_intermixed_args()
