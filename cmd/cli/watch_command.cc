@@ -63,6 +63,20 @@ bool print_changes(const WatchedChanges& told, Format format) {
   return true;
 }
 
+// False: no node began it in time, of which the library, which goes on trying, says nothing.
+bool begins(const Context& context, net::DatabaseWatch& watch) {
+  const kj::Duration patience = context.options.dial.timeout;
+  auto begun = watch.begun().then([](std::uint64_t) { return true; });
+  auto late = context.dialer.timer().afterDelay(patience).then([] { return false; });
+  if (begun.exclusiveJoin(kj::mv(late)).wait(context.io.waitScope)) return true;
+  const std::string why =
+      "no watch began in " + format_span(static_cast<double>(patience / kj::MILLISECONDS) / 1e3) +
+      ": nobody answers at " + context.options.rpc.text() + ", or it finds no leader";
+  complain(why);
+  if (context.options.format == Format::kJson) print_json({{"error", why}});
+  return false;
+}
+
 }  // namespace
 
 bool is_watch(std::span<const std::string> words) {
@@ -86,6 +100,7 @@ int run_watch(const Context& context, std::span<const std::string> words) {
   options.password = context.options.password;
   net::Database database(context.dialer, {context.options.rpc}, options);
   kj::Own<net::DatabaseWatch> watch = database.watch(net::KeysOf::prefix(prefix), from);
+  if (!begins(context, *watch)) return kExitNoConnection;
   while (print_changes(watch->next().wait(context.io.waitScope), context.options.format)) {
   }
   return kExitFailed;
