@@ -7,6 +7,15 @@
 #include "engine/kv/errors.h"
 
 namespace synchrodb {
+namespace {
+
+bool reads(const ClientRequest& request) {
+  return request.kind == ClientRequest::Kind::kRead ||
+         request.kind == ClientRequest::Kind::kLeaseRead ||
+         request.kind == ClientRequest::Kind::kStaleRead;
+}
+
+}  // namespace
 
 Client::Client(Clock& clock, Fibers& fibers, Transport& transport, RandomStream& random,
                ClientOptions options, std::vector<NodeId> nodes)
@@ -137,16 +146,20 @@ Outcome Client::transfer(NodeId target) {
 Outcome Client::call(const ClientRequest& request, bool idempotent, Instant deadline) {
   const Duration extra = extra_time(request);
   deadline = deadline + extra;
+  Duration patience = options_.attempt_timeout + extra;
   bool maybe_executed = false;
   Outcome outcome;
   Instant overloaded_since = kNever;
   for (bool first = true; clock_.now() < deadline; first = false) {
     const NodeId node = next_node(first, request);
-    const Instant until = std::min(deadline, clock_.now() + options_.attempt_timeout + extra);
+    const Instant until = std::min(deadline, clock_.now() + patience);
     Result<ClientReply> answer = attempt(node, request, until);
     if (!answer) {
       leader_ = NodeId{};
       maybe_executed |= answer.error().code != ErrorCode::kUnavailable;
+      if (answer.error().code == ErrorCode::kTimeout && reads(request)) {
+        patience = patience * options_.read_patience_growth;
+      }
     } else if (answer.value().status == ClientReply::Status::kOk) {
       leader_ = node;
       ClientReply& reply = answer.value();

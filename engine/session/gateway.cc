@@ -12,6 +12,7 @@ class Gateway::Lease {
       options.group = gateway_.options_.group;
       options.attempt_timeout = gateway_.options_.attempt_timeout;
       options.call_timeout = gateway_.options_.command_timeout;
+      options.read_patience_growth = 2;
       options.overload_patience = gateway_.options_.overload_patience;
       // This node knows the leader if anybody does.
       client_ =

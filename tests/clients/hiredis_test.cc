@@ -174,9 +174,9 @@ TEST_F(Hiredis, Scan) {
 
 TEST_F(Hiredis, Expiry) {
   Connection connection(0);
-  EXPECT_EQ(text(connection.call({"SET", "e", "1", "PX", "100"})), "OK");
+  EXPECT_EQ(text(connection.call({"SET", "e", "1", "PX", "1000"})), "OK");
   EXPECT_GT(number(connection.call({"PTTL", "e"})), 0);
-  std::this_thread::sleep_for(std::chrono::milliseconds(250));
+  std::this_thread::sleep_for(std::chrono::milliseconds(1200));
   EXPECT_EQ(type(connection.call({"GET", "e"})), REDIS_REPLY_NIL);
 }
 

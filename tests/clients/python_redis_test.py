@@ -117,14 +117,14 @@ class PythonRedis(ClusterTest):
 
     def test_expiry(self):
         client = self.connect(0)
-        client.set("e", 1, px=150)
+        client.set("e", 1, px=1000)
         self.assertGreater(client.pttl("e"), 0)
         self.assertEqual(client.ttl("none"), -2)
         client.set("stays", 1)
         self.assertEqual(client.ttl("stays"), -1)
         self.assertTrue(client.expire("stays", 1000))
         self.assertTrue(client.persist("stays"))
-        time.sleep(0.3)
+        time.sleep(1.2)
         self.assertIsNone(client.get("e"))
         self.assertEqual(client.exists("stays"), 1)
 
@@ -203,19 +203,25 @@ class PythonRedis(ClusterTest):
         self.count_across(kill_and_start_again, client)
 
     def test_cluster_client_follows_the_leader(self):
-        """redis.cluster.RedisCluster finds the new leader by CLUSTER SLOTS."""
-        # Release 4.3.4 trips over its own lock when it looks again and may ask the dead node, too.
+        """redis.cluster.RedisCluster finds the leader by CLUSTER SLOTS."""
         start = ClusterNode("127.0.0.1", self.ports[self.follower()])
-        client = RedisCluster(
-            startup_nodes=[start], dynamic_startup_nodes=False, socket_timeout=FAIL_OVER_SECONDS)
-        self.addCleanup(client.close)
+
+        def connect():
+            # Release 4.3.4 trips over its own lock when it looks again and may ask the dead node, too.
+            client = RedisCluster(
+                startup_nodes=[start], dynamic_startup_nodes=False, socket_timeout=FAIL_OVER_SECONDS)
+            self.addCleanup(client.close)
+            return client
+
+        client = connect()
         self.assertEqual(len(client.get_nodes()), 3)
         leader = client.get_node_from_key("count").port
-        self.count_across(self.cluster.kill_leader, client)
+        client = self.count_across(self.cluster.kill_leader, client, connect)
         self.assertNotEqual(client.get_node_from_key("count").port, leader)
 
-    def count_across(self, fail_over, client):
-        """Increments until the client has been served for a while after a fail-over."""
+    def count_across(self, fail_over, client, connect_again=None):
+        """Increments until the client, which is returned, has been served for a while after a
+        fail-over."""
         acknowledged = unknown = 0
         deadline = time.monotonic() + 2 * FAIL_OVER_SECONDS
         while acknowledged < 200:
@@ -229,10 +235,19 @@ class PythonRedis(ClusterTest):
             except redis.RedisError:
                 unknown += 1
                 time.sleep(0.05)
+            except IndexError:
+                # RedisCluster 4.3.4 goes on taking a node for a replica that leads by now, and
+                # stumbles over a cluster without a primary.
+                if not connect_again:
+                    raise
+                unknown += 1
+                client = connect_again()
         self.assertGreater(unknown, 0)
         value = int(self.persist(lambda: client.get("count"), deadline))
         self.assertGreaterEqual(value, acknowledged, "acknowledged increments are lost")
         self.assertLessEqual(value, acknowledged + unknown, "increments were applied twice")
+        return client
+
 
     def persist(self, call, deadline):
         """A cluster client may still ask the dead node now and then."""

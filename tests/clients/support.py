@@ -24,10 +24,14 @@ class Cluster(SynchroDb):
     def __init__(self, server):
         self._folder = tempfile.TemporaryDirectory(prefix="synchrodb-clients-")
         super().__init__(self._folder.name)
-        self.program = server
+        self.program = str(Path(server).resolve(strict=True))
+
+    # A machine that does other things meanwhile takes seconds for 16 MiB: what is tested here is
+    # clients, not how long a leader may be silent.
+    options = ["--election-timeout-ms", 2000, "--command-timeout-ms", 30000, "--loglevel", "debug"]
 
     def commands(self, binary):
-        return [[*command, "--loglevel", "debug"] for command in super().commands(self.program)]
+        return [[*command, *self.options] for command in super().commands(self.program)]
 
     @classmethod
     def find(cls):

@@ -74,9 +74,9 @@ await check('scan', async (defer) => {
 
 await check('expiry', async (defer) => {
   const client = await connect(defer, 0);
-  await client.set('e', '1', {PX: 100});
+  await client.set('e', '1', {PX: 1000});
   assert((await client.pTTL('e')) > 0);
-  await sleep(250);
+  await sleep(1200);
   assert.equal(await client.get('e'), null);
 });
 
