@@ -49,7 +49,7 @@ Outcome Client::read_request(std::string payload, ReadConsistency consistency) {
       request.kind = ClientRequest::Kind::kStaleRead;
       break;
   }
-  return call(request, true, clock_.now() + options_.call_timeout);
+  return call(request, Repeat::kHarmless, clock_.now() + options_.call_timeout);
 }
 
 Outcome Client::write(std::vector<std::string> argv) {
@@ -109,7 +109,9 @@ Outcome Client::submit(const Request& request, Instant deadline) {
   call_request.group = options_.group;
   call_request.payload = encode(request);
   if (std::optional<Outcome> failed = too_large(call_request.payload)) return *failed;
-  Outcome outcome = call(call_request, true, deadline);
+  const bool session = request.kind == RequestKind::kOpenSession;
+  Outcome outcome =
+      call(call_request, session ? Repeat::kHarmless : Repeat::kUntilCertain, deadline);
   outcome.session = request.session;
   outcome.sequence = request.sequence;
   return outcome;
@@ -132,7 +134,7 @@ Outcome Client::change(const ConfigurationChange& change) {
   request.kind = ClientRequest::Kind::kChange;
   request.group = options_.group;
   request.change = change;
-  return call(request, false, clock_.now() + options_.call_timeout);
+  return call(request, Repeat::kNever, clock_.now() + options_.call_timeout);
 }
 
 Outcome Client::transfer(NodeId target) {
@@ -140,10 +142,10 @@ Outcome Client::transfer(NodeId target) {
   request.kind = ClientRequest::Kind::kTransfer;
   request.group = options_.group;
   request.target = target;
-  return call(request, false, clock_.now() + options_.call_timeout);
+  return call(request, Repeat::kNever, clock_.now() + options_.call_timeout);
 }
 
-Outcome Client::call(const ClientRequest& request, bool idempotent, Instant deadline) {
+Outcome Client::call(const ClientRequest& request, Repeat repeat, Instant deadline) {
   const Duration extra = extra_time(request);
   deadline = deadline + extra;
   Duration patience = options_.attempt_timeout + extra;
@@ -185,11 +187,11 @@ Outcome Client::call(const ClientRequest& request, bool idempotent, Instant dead
       leader_ = hint == node ? NodeId{} : hint;
       if (useful) continue;
     }
-    if (maybe_executed && !idempotent) break;
+    if (maybe_executed && repeat == Repeat::kNever) break;
     // What may have been executed must be asked for until that is certain.
     const bool out_of_patience =
         outcome.overloaded && clock_.now() - overloaded_since >= options_.overload_patience;
-    if (out_of_patience && !maybe_executed) break;
+    if (out_of_patience && (!maybe_executed || repeat == Repeat::kHarmless)) break;
     back_off(deadline);
   }
   outcome.kind = maybe_executed ? Outcome::Kind::kUnknown : Outcome::Kind::kFailed;

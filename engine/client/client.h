@@ -88,8 +88,13 @@ class Client {
   // There is a session afterwards, or the outcome says why not.
   Outcome open_session(Instant deadline);
   Outcome submit(const Request& request, Instant deadline);
-  // `idempotent`: may be sent again after an attempt whose outcome is unknown.
-  Outcome call(const ClientRequest& request, bool idempotent, Instant deadline);
+  // What to do after an attempt whose outcome is unknown.
+  enum class Repeat : std::uint8_t {
+    kNever,         // it must not be sent again
+    kUntilCertain,  // it takes effect once, however often it is sent
+    kHarmless,      // whether it was executed does not matter
+  };
+  Outcome call(const ClientRequest& request, Repeat repeat, Instant deadline);
   // A failure, if the request is larger than any may be.
   static std::optional<Outcome> too_large(const std::string& payload);
   Duration extra_time(const ClientRequest& request) const;

@@ -179,6 +179,7 @@ class Doors(ClientCase):
         server = self.server()
         errors = {
             b"*1\r\n:1\r\n": "expected '$', got ':'",
+            b"*2147483648\r\n": "invalid multibulk length",
             b"*1048577\r\n": "invalid multibulk length",
             b"*x\r\n": "invalid multibulk length",
             b"*1\r\n$-1\r\n": "invalid bulk length",
@@ -386,7 +387,7 @@ class Memory(ClientCase):
 class Overload(ClientCase):
     def test_a_refusal_comes_soon_and_says_that_nothing_was_executed(self):
         server = self.server("--max-pending-requests", "4", "--enable-fault-injection")
-        server.cli("cluster", "fault", "disk", "--sync-delay", "1500")
+        server.cli("cluster", "fault", "disk", "--sync-delay", "700")
         answers = []
 
         def write(number):

@@ -130,7 +130,9 @@ class Folders(Case):
     def test_a_folder_that_cannot_be_made(self):
         file = self.folder / "file"
         file.write_text("")
-        said = Server(self, folder=file / "folder").refuses()
+        server = Server(self, folder=file / "folder")
+        server.log_file = self.folder / "log"
+        said = server.refuses()
         self.assertIn(str(file), said)
 
     def test_a_second_founding_is_refused(self):
