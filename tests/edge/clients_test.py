@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 
-from edge_support import Case, Client, ReplyError, Server, encode, free_ports, main
+from edge_support import DEADLINE, Case, Client, ReplyError, Server, encode, free_ports, main
 
 
 def own_address():
@@ -47,9 +47,16 @@ class Steady:
 
     def __enter__(self):
         self.thread.start()
+        self.await_calls(1)
         return self
 
+    def await_calls(self, count):
+        deadline = time.monotonic() + DEADLINE
+        while self.calls < count and self.failure is None and time.monotonic() < deadline:
+            time.sleep(0.002)
+
     def __exit__(self, *_):
+        self.await_calls(self.calls + 1)  # it is served to the end
         self.stopping.set()
         self.thread.join()
 
@@ -63,7 +70,7 @@ class ClientCase(Case):
                 super().__exit__(kind, *rest)
                 if kind is None:
                     case.assertIsNone(self.failure)
-                    case.assertGreater(self.calls, 0)
+                    case.assertGreater(self.calls, 1)
                     case.assertLess(self.longest, longest)
 
         return Checked(server)
@@ -387,7 +394,7 @@ class Memory(ClientCase):
 class Overload(ClientCase):
     def test_a_refusal_comes_soon_and_says_that_nothing_was_executed(self):
         server = self.server("--max-pending-requests", "4", "--enable-fault-injection")
-        server.cli("cluster", "fault", "disk", "--sync-delay", "700")
+        server.cli("cluster", "fault", "disk", "--sync-delay", "300")
         answers = []
 
         def write(number):
@@ -395,8 +402,10 @@ class Overload(ClientCase):
                 begin = time.monotonic()
                 try:
                     answer = client.call("SET", f"overload{number}", "1")
-                except (ReplyError, ConnectionError) as error:
+                except ReplyError as error:
                     answer = str(error)
+                except ConnectionError:
+                    return  # its outcome is unknown: that is no refusal
                 answers.append((number, answer, time.monotonic() - begin))
 
         threads = [threading.Thread(target=write, args=(number,)) for number in range(40)]
@@ -409,7 +418,8 @@ class Overload(ClientCase):
         for _, answer, took in refused:
             self.assertEqual(answer,
                              "TRYAGAIN too many requests are waiting; nothing was executed")
-            self.assertLess(took, 1.0)
+            # One that waited for its session, and then was refused; not until the time-out.
+            self.assertLess(took, 2.5)
         self.assertEqual(server.metric("overloaded_total"), len(refused))
         server.cli("cluster", "fault", "disk", "--sync-delay", "0")
         reader = server.client()
