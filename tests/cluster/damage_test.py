@@ -40,22 +40,20 @@ def test_a_damaged_log_is_mended_by_the_peers(cluster_of, seed, where, end):
     draw = random.Random(seed)
     with cluster_of(3) as cluster:
         with Load(cluster, seed, clients=1) as load:
-            for _ in range(2):
-                load.run_for(writes=40)
-                victim = draw.choice(sorted(cluster.nodes))
-                node = cluster.nodes[victim]
-                getattr(cluster, end)(victim)
-                log = log_file(node, where)
-                offset = offset_in(log, where, draw)
-                print(f"node {victim}: a bit of {log.name} at {offset}")
-                flip(log, offset, draw)
-                seen_before = node.log().count("the log is damaged")
-                cluster.restart(victim)
-                # What others were written after is known to have been acknowledged. The last batch
-                # may be cut instead, if it was not.
-                if where == "middle":
-                    assert node.log().count("the log is damaged") == seen_before + 1
-                load.run_for(writes=20)
+            load.run_for(writes=40)
+            victim = draw.choice(sorted(cluster.nodes))
+            node = cluster.nodes[victim]
+            getattr(cluster, end)(victim)
+            log = log_file(node, where)
+            offset = offset_in(log, where, draw)
+            print(f"node {victim}: a bit of {log.name} at {offset}")
+            flip(log, offset, draw)
+            cluster.restart(victim)
+            # What others were written after is known to have been acknowledged. The last batch
+            # may be cut instead, if it was not.
+            if where == "middle":
+                assert "the log is damaged" in node.log()
+            load.run_for(writes=20)
         cluster.wait(lambda: not any(node.status()["recovering"] for node in cluster.running()),
                      "all logs are mended")
         print(load.verify())

@@ -15,8 +15,8 @@ def mend(cluster):
     cluster.wait_until_serving()
 
 
-@pytest.mark.parametrize("who", ["leader", "follower"])
-@pytest.mark.parametrize("fault, words", [("--full", "no space"), ("--fail-syncs", "injected failure")])
+@pytest.mark.parametrize("who, fault, words", [("leader", "--full", "no space"),
+                                               ("follower", "--fail-syncs", "injected failure")])
 def test_a_node_with_a_bad_disk_says_so_and_the_others_go_on(cluster_of, seed, who, fault, words):
     with cluster_of(3) as cluster:
         with Load(cluster, seed, workloads=["append", "cas-register"], clients=1) as load:

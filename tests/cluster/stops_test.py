@@ -9,7 +9,7 @@ from load import Load
 from local_cluster import LocalCluster
 from peer import Peer
 
-TRIALS = 3
+TRIALS = 2
 LONG_ELECTION = 3.0  # seconds
 
 
