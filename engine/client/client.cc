@@ -134,7 +134,7 @@ Outcome Client::change(const ConfigurationChange& change) {
   request.kind = ClientRequest::Kind::kChange;
   request.group = options_.group;
   request.change = change;
-  return call(request, Repeat::kNever, clock_.now() + options_.call_timeout);
+  return call(request, Repeat::kNotAtAll, clock_.now() + options_.call_timeout);
 }
 
 Outcome Client::transfer(NodeId target) {
@@ -142,7 +142,7 @@ Outcome Client::transfer(NodeId target) {
   request.kind = ClientRequest::Kind::kTransfer;
   request.group = options_.group;
   request.target = target;
-  return call(request, Repeat::kNever, clock_.now() + options_.call_timeout);
+  return call(request, Repeat::kNotAtAll, clock_.now() + options_.call_timeout);
 }
 
 Outcome Client::call(const ClientRequest& request, Repeat repeat, Instant deadline) {
@@ -187,7 +187,7 @@ Outcome Client::call(const ClientRequest& request, Repeat repeat, Instant deadli
       leader_ = hint == node ? NodeId{} : hint;
       if (useful) continue;
     }
-    if (maybe_executed && repeat == Repeat::kNever) break;
+    if (maybe_executed && repeat == Repeat::kNotAtAll) break;
     // What may have been executed must be asked for until that is certain.
     const bool out_of_patience =
         outcome.overloaded && clock_.now() - overloaded_since >= options_.overload_patience;

@@ -85,15 +85,16 @@ class Client {
   void set_nodes(std::vector<NodeId> nodes) { nodes_ = std::move(nodes); }
 
  private:
-  // There is a session afterwards, or the outcome says why not.
-  Outcome open_session(Instant deadline);
-  Outcome submit(const Request& request, Instant deadline);
   // What to do after an attempt whose outcome is unknown.
   enum class Repeat : std::uint8_t {
-    kNever,         // it must not be sent again
+    kNotAtAll,      // it must not be sent again
     kUntilCertain,  // it takes effect once, however often it is sent
     kHarmless,      // whether it was executed does not matter
   };
+
+  // There is a session afterwards, or the outcome says why not.
+  Outcome open_session(Instant deadline);
+  Outcome submit(const Request& request, Instant deadline);
   Outcome call(const ClientRequest& request, Repeat repeat, Instant deadline);
   // A failure, if the request is larger than any may be.
   static std::optional<Outcome> too_large(const std::string& payload);
