@@ -247,6 +247,9 @@ std::optional<std::string> LineEditor::read(const std::string& prompt) {
   impl_->finishing = false;
   const SignalScope signals;
   impl_->signals = &signals;
+  // The editor shows the prompt before it takes the terminal over: a Ctrl-D that comes in between
+  // would be the terminal's, not the editor's.
+  el_set(impl_->editor, EL_PREP_TERM, 1);
   int count = 0;
   const char* line = el_gets(impl_->editor, &count);
   if (line == nullptr || count <= 0) {

@@ -182,6 +182,8 @@ class Terminal:
                     os.read(self.fd, 65536)
                 except OSError:
                     break
+        else:
+            self.case.fail("the program does not end")
         _, status = os.waitpid(self.pid, 0)
         self.running = False
         return os.waitstatus_to_exitcode(status)
