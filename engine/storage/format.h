@@ -39,6 +39,12 @@ constexpr bool plausible(std::uint64_t value) {
   return value >> 63 == 0;
 }
 
+// Numbers of segments and of batches. What a node writes goes on from the highest that it has seen,
+// and must be plausible too: one that is so high was never counted up to.
+constexpr bool countable(std::uint64_t number) {
+  return number >> 62 == 0;
+}
+
 // ---- Write-ahead log -------------------------------------------------------------------------
 
 inline constexpr std::uint64_t kSegmentMagic = 0x31474553'42445953;  // "SYDBSEG1"
@@ -111,7 +117,8 @@ inline std::optional<std::uint64_t> parse_hex_name(std::string_view name, std::s
 }
 
 inline std::optional<std::uint64_t> parse_segment_name(std::string_view name) {
-  return parse_hex_name(name, "wal-");
+  const std::optional<std::uint64_t> number = parse_hex_name(name, "wal-");
+  return number && countable(*number) ? number : std::nullopt;
 }
 
 // ---- Hard state --------------------------------------------------------------------------------

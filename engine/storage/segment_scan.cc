@@ -10,7 +10,8 @@ JudgedSector judge_sector(std::string_view sector, std::uint64_t segment, std::u
   SectorHeader& h = judged.header;
   std::memcpy(&h, sector.data(), sizeof h);
   if (h.crc == 0 && std::memcmp(sector.data(), kBlank, kSector) == 0) return judged;
-  if (h.crc != crc32c(0, sector.data() + 4, kSector - 4)) {
+  if (h.crc != crc32c(0, sector.data() + 4, kSector - 4) || !countable(h.segment) ||
+      !countable(h.sequence) || !countable(h.watermark)) {
     judged.verdict = SectorVerdict::kRotten;
     return judged;
   }

@@ -1,6 +1,7 @@
 // Damage of what was durable: it is mended or reported, never silently cut, never garbage.
 #include <gtest/gtest.h>
 
+#include "engine/storage/format.h"
 #include "tests/engine/support/storage_model.h"
 
 namespace synchrodb {
@@ -235,6 +236,30 @@ TEST(StorageDamage, MisdirectedWritesAreMendedOrReported) {
           << "seed " << seed << ", " << from << "@" << from_at << " over " << to << "@" << to_at;
     }
   }
+}
+
+// What a node writes goes on from the highest numbers that it has seen: it must be able to read
+// that.
+TEST(StorageDamage, NumbersThatNobodyCountedUpToAreNotFollowed) {
+  int faults = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Damaged d(seed);
+    for (const std::string& name : d.disk().names()) {
+      if (!name.starts_with("wal-")) continue;
+      for (const std::size_t field : {8u, 16u, 24u}) {  // segment, sequence, watermark
+        std::string bytes = d.disk().contents(name);
+        char* sector = bytes.data() + 512;
+        storage::put(sector + field, std::uint64_t{0xfdfe'f407'b600'0001});
+        storage::put(sector, crc32c(0, sector + 4, 512 - 4));
+        MemoryDisk damaged = d.disk();
+        damaged.set_contents(name, std::move(bytes));
+        ASSERT_EQ(d.check(std::move(damaged)), "")
+            << "seed " << seed << ", " << name << "+" << field;
+      }
+    }
+    faults += d.faults;
+  }
+  EXPECT_GT(faults, 0);
 }
 
 TEST(StorageDamage, ALostSegmentIsReported) {
