@@ -199,6 +199,7 @@ class Raft final : public Protocol {
   void begin_round(const Now& now, role::Leader& leader);
   void confirm_rounds(role::Leader& leader);
   void start_early_reads(role::Leader& leader);
+  void want_read_round(role::Leader& leader);
   void fail_reads(role::Leader& leader);
 
   // membership.cc

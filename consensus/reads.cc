@@ -1,8 +1,9 @@
 // Linearizable reads: ReadIndex (thesis 6.4) and leases.
 //
-// ReadIndex. Reads of one drain share one heartbeat round, begun after they were asked; once a
-// quorum has answered that round or a later one, nobody else can have led before the read was
-// asked. What is counted are voters by the rounds that they echo, never messages (bug zoo 17).
+// ReadIndex. Reads that are asked while a round is on its way share the next one, begun after they
+// were asked; once a quorum has answered that round or a later one, nobody else can have led before
+// the read was asked. What is counted are voters by the rounds that they echo, never messages (bug
+// zoo 17).
 //
 // The log as the lease (LeaseGuard, arXiv 2512.15659). Each entry carries its leader's civil clock
 // as an interval that contains the true time. A leader serves a read locally while the newest entry
@@ -122,14 +123,21 @@ void Raft::read(const Now& now, ReadId id, ReadMode mode) {
     return;
   }
   leader->reads.push_back({id, commit_, 0});
-  leader->round_wanted = true;
+  want_read_round(*leader);
 }
 
 void Raft::start_early_reads(role::Leader& leader) {
   if (leader.early_reads.empty()) return;
   for (const ReadId id : leader.early_reads) leader.reads.push_back({id, commit_, 0});
   leader.early_reads.clear();
-  leader.round_wanted = true;
+  want_read_round(leader);
+}
+
+// One round at a time: what is asked meanwhile shares the next, so that the cost of a round is
+// borne by as many reads as come in the time of one. If a round's messages are lost, the next
+// heartbeat's round stands in for it.
+void Raft::want_read_round(role::Leader& leader) {
+  if (!leader.reads.empty() && leader.reads.front().round == 0) leader.round_wanted = true;
 }
 
 void Raft::begin_round(const Now& now, role::Leader& leader) {
@@ -161,6 +169,7 @@ void Raft::confirm_rounds(role::Leader& leader) {
   }
   leader.reads.erase(leader.reads.begin(),
                      leader.reads.begin() + static_cast<std::ptrdiff_t>(done));
+  want_read_round(leader);
   std::size_t past = 0;
   while (past < leader.rounds.size() && leader.rounds[past].round <= confirmed) {
     leader.lease_from = leader.rounds[past++].begun;
