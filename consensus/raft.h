@@ -169,6 +169,8 @@ class Raft final : public Protocol {
   void append_own(const Now& now, role::Leader& leader, EntryKind kind, std::string payload);
   void replicate(const Now& now, role::Leader& leader);
   void send_to(const Now& now, role::Leader& leader, Progress& peer);
+  bool may_send_entries(const Progress& peer) const;
+  bool lingers(const Now& now, const role::Leader& leader, const Progress& peer) const;
   void send_entries(role::Leader& leader, Progress& peer);
   void send_heartbeat(role::Leader& leader, Progress& peer);
   AppendRequest append_request(const role::Leader& leader, const Progress& peer, Index previous,
