@@ -195,6 +195,7 @@ class Raft final : public Protocol {
   // reads.cc
   bool has_committed_in_term(const role::Leader& leader) const;
   bool lease_holds(const Now& now, const role::Leader& leader) const;
+  void note_base(const Now& now);
   void defer_commits(const Now& now, role::Leader& leader);
   bool commits_deferred(const Now& now, role::Leader& leader);
   Instant deferral_end(const Now& now, const role::Leader& leader) const;
@@ -258,6 +259,8 @@ class Raft final : public Protocol {
   bool declined_ = false;                // to a lower priority, since a leader was last heard
 
   Log log_;
+  Index base_;          // log_.base() at the last look, and ...
+  Instant base_noted_;  // ... when that was: what is compacted away was written before it
   ConfigurationHistory configurations_;
   SnapshotMeta snapshot_;  // the latest; index 0: none
   Index commit_;
