@@ -20,14 +20,14 @@ enum class MembershipMode : std::uint8_t {
 };
 
 struct RaftOptions {
-  Duration heartbeat_interval = milliseconds(100);
+  Duration heartbeat_interval = milliseconds(80);
   // A follower campaigns after [election_timeout, 2 * election_timeout) without a leader.
-  Duration election_timeout = seconds(1);
+  Duration election_timeout = milliseconds(800);
   bool pre_vote = true;  // thesis 9.6
   bool check_quorum =
       true;  // thesis 6.2: a leader without a quorum for an election timeout resigns
   LeaseKind lease = LeaseKind::kLog;
-  Duration lease_duration = milliseconds(900);  // kLog: delta; kClassical: at most election_timeout
+  Duration lease_duration = milliseconds(720);  // kLog: delta; kClassical: at most election_timeout
   // The greatest rate error, in parts per million, that a lease allows a monotonic clock.
   std::uint32_t clock_drift_bound_ppm = 500;
   MembershipMode membership = MembershipMode::kJoint;

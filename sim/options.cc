@@ -13,9 +13,9 @@ constexpr std::int64_t kKiB = 1024;
 constexpr std::int64_t kMiB = 1024 * kKiB;
 
 constexpr std::array kOptions{
-    OptionSpec{"heartbeat-ms", "ms", 100, 1, 10'000,
+    OptionSpec{"heartbeat-ms", "ms", 80, 1, 10'000,
                "pause between a leader's heartbeats; by default a tenth of the election timeout"},
-    OptionSpec{"election-timeout-ms", "ms", 1'000, 20, 60'000,
+    OptionSpec{"election-timeout-ms", "ms", 800, 20, 60'000,
                "a follower campaigns after one to two of these without a leader"},
     OptionSpec{"pre-vote", "", 1, 0, 1, "rehearse elections first (thesis 9.6)"},
     OptionSpec{"check-quorum", "", 1, 0, 1,
@@ -23,7 +23,7 @@ constexpr std::array kOptions{
     OptionSpec{"lease", "", 1, 0, 2,
                "what lease reads rest on: 0 nothing (ReadIndex), 1 the log (LeaseGuard), "
                "2 the classical lease (thesis 6.4.1)"},
-    OptionSpec{"lease-duration-ms", "ms", 900, 1, 60'000,
+    OptionSpec{"lease-duration-ms", "ms", 720, 1, 60'000,
                "by default nine tenths of the election timeout; the classical lease may not exceed "
                "the timeout"},
     OptionSpec{"clock-drift-bound-ppm", "ppm", 500, 0, 400'000,

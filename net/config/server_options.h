@@ -108,7 +108,7 @@ struct LimitSettings {
 };
 
 struct ConsensusSettings {
-  std::int64_t election_timeout_ms = 1'000;
+  std::int64_t election_timeout_ms = 800;
   std::optional<std::int64_t> heartbeat_interval_ms;  // a tenth of the election timeout
   bool pre_vote = true;
   bool check_quorum = true;

@@ -73,8 +73,8 @@ TEST_F(ConfigCommand, GetMatchesNamesAndPatternsOnce) {
 TEST_F(ConfigCommand, GetShowsWhatAutomaticValuesComeTo) {
   EXPECT_EQ(value("rpc-port"), "17379");
   EXPECT_EQ(value("advertise-rpc-port"), "17379");
-  EXPECT_EQ(value("heartbeat-interval-ms"), "100");
-  EXPECT_EQ(value("lease-duration-ms"), "900");
+  EXPECT_EQ(value("heartbeat-interval-ms"), "80");
+  EXPECT_EQ(value("lease-duration-ms"), "720");
 }
 
 TEST_F(ConfigCommand, SetChangesOptions) {

@@ -108,16 +108,16 @@ TEST(ValidateOptions, TlsHasWhatItNeeds) {
 }
 
 TEST(ValidateOptions, ClocksOfConsensusFitTogether) {
-  EXPECT_EQ(refusal({{"heartbeat-interval-ms", "334"}}),
-            "heartbeat-interval-ms: 334 is not less than a third of election-timeout-ms (1000): no "
+  EXPECT_EQ(refusal({{"heartbeat-interval-ms", "267"}}),
+            "heartbeat-interval-ms: 267 is not less than a third of election-timeout-ms (800): no "
             "leader would last");
-  EXPECT_EQ(refusal({{"heartbeat-interval-ms", "333"}}), "");
+  EXPECT_EQ(refusal({{"heartbeat-interval-ms", "266"}}), "");
   EXPECT_EQ(refusal({{"election-timeout-ms", "20"}}), "");
   EXPECT_EQ(heartbeat_interval_ms(with({{"election-timeout-ms", "300"}})), 30);
   EXPECT_EQ(lease_duration_ms(with({{"election-timeout-ms", "300"}})), 270);
-  EXPECT_THAT(refusal({{"lease", "classical"}, {"lease-duration-ms", "1001"}}),
-              StartsWith("lease-duration-ms: 1001 exceeds election-timeout-ms (1000)"));
-  EXPECT_EQ(refusal({{"lease", "log"}, {"lease-duration-ms", "1001"}}), "");
+  EXPECT_THAT(refusal({{"lease", "classical"}, {"lease-duration-ms", "801"}}),
+              StartsWith("lease-duration-ms: 801 exceeds election-timeout-ms (800)"));
+  EXPECT_EQ(refusal({{"lease", "log"}, {"lease-duration-ms", "801"}}), "");
   EXPECT_EQ(refusal({{"lease", "none"}, {"reads", "lease"}}),
             "reads: lease needs one, but the option lease is none");
 }

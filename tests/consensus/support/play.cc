@@ -73,9 +73,12 @@ class Play {
   }
 
  private:
-  // Plays are about single messages: each entry leaves in its own, unless the play says otherwise.
-  static RaftOptions at_once() {
+  // In round numbers; and each entry leaves at once, for plays are about single messages.
+  static RaftOptions of_plays() {
     RaftOptions options;
+    options.heartbeat_interval = milliseconds(100);
+    options.election_timeout = seconds(1);
+    options.lease_duration = milliseconds(900);
     options.append_linger = Duration{};
     return options;
   }
@@ -491,7 +494,7 @@ class Play {
   }
 
   bool print_;
-  RaftOptions options_ = at_once();
+  RaftOptions options_ = of_plays();
   std::unique_ptr<TestCluster> cluster_;
   std::map<std::string, FlyingMessage> kept_;
   std::map<std::string, ReadId> reads_;
