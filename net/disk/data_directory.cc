@@ -171,13 +171,13 @@ Result<NodeIdentity> read_identity(Disk& disk, std::string_view folder) {
 Result<> check_unused(Disk& disk, std::string_view folder) {
   Result<std::vector<std::string>> names = disk.list();
   if (!names) return names.error();
+  if (std::find(names.value().begin(), names.value().end(), kIdentityName) != names.value().end()) {
+    return Error{ErrorCode::kInvalid,
+                 "the folder " + std::string(folder) +
+                     " belongs to a node already: a second bootstrap of it is refused. Start "
+                     "the server without asking for one, or choose an empty folder"};
+  }
   for (const std::string& name : names.value()) {
-    if (name == kIdentityName) {
-      return Error{ErrorCode::kInvalid,
-                   "the folder " + std::string(folder) +
-                       " belongs to a node already: a second bootstrap of it is refused. Start "
-                       "the server without asking for one, or choose an empty folder"};
-    }
     if (name != kNewName) {
       return Error{ErrorCode::kInvalid,
                    "the folder " + std::string(folder) + " is not empty (" + name +
