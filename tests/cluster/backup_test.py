@@ -5,6 +5,8 @@ import subprocess
 
 import pytest
 
+from local_cluster import LocalCluster
+
 
 def fill(cluster, keys, prefix="key"):
     """Writes through every node in turn; what must be there."""
@@ -68,10 +70,12 @@ def test_a_backup_founds_a_new_cluster(cluster_of, tmp_path):
         assert members(new.nodes[3]) == {1: "voter", 2: "voter", 3: "voter"}
 
         # It lives: a fail-over, a restart of all, a node that comes later.
-        new.kill(new.leader())
+        leader = new.leader()
+        new.kill(leader)
         new.wait_until_serving()
-        more = fill(new, 20, "more") if len(new.running()) == 3 else {}
-        new.kill(*[node.id for node in new.running()])
+        new.restart(leader)
+        more = fill(new, 20, "more")
+        new.kill(*new.nodes)
         new.restart(*new.nodes)
         fourth = new.new_node(4, via=1)
         new.nodes[1].cli("cluster", "add", 4, fourth.rpc)
@@ -136,8 +140,6 @@ def test_a_backup_is_one_state_while_others_are_made(cluster_of, tmp_path):
 
 @pytest.fixture(scope="module")
 def a_backup(binaries, tmp_path_factory):
-    from local_cluster import LocalCluster
-
     file = tmp_path_factory.mktemp("backups") / "whole"
     with LocalCluster(1, binaries) as cluster:
         for i in range(50):
