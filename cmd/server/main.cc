@@ -1,9 +1,11 @@
-// synchrodb-server: one node of a cluster.
+// synchrodb-server: one node of a cluster. `restore` and `recover`: work on its data folder.
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "net/config/command_line.h"
+#include "net/offline/words.h"
 #include "net/server/server.h"
 
 extern char** environ;
@@ -15,7 +17,9 @@ int main(int argc, char** argv) {
     environment.emplace_back(*variable);
   }
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  synchrodb::Result<Invocation> invocation = read_invocation(arguments, environment, "0.1.0");
+  constexpr const char* kVersion = "0.1.0";
+  if (const std::optional<int> done = run_word(arguments, environment, kVersion)) return *done;
+  synchrodb::Result<Invocation> invocation = read_invocation(arguments, environment, kVersion);
   if (!invocation) {
     std::fprintf(stderr, "synchrodb-server: %s\n", invocation.error().message.c_str());
     return 2;

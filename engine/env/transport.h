@@ -28,7 +28,7 @@ struct ClientRequest {
     kLeaseRead,  // linearizable while the lease holds, else as kRead
     kStaleRead,  // whatever this node has applied
     kChange,     // membership change
-    kTransfer,   // leadership transfer to `target`
+    kTransfer,   // leadership transfer to `target`; 0: to whom the leader chooses
     kStatus,
   } kind = Kind::kRead;
   GroupId group;

@@ -5,6 +5,7 @@
 
 #include "engine/kv/command.h"
 #include "engine/kv/errors.h"
+#include "engine/replica/successor.h"
 
 namespace synchrodb {
 namespace {
@@ -152,8 +153,9 @@ void Replica::handle(const Now& now, Asked asked) {
       return;
     }
     case ClientRequest::Kind::kTransfer: {
+      const NodeId target = request.target ? request.target : best_successor(*protocol_);
       ClientReply answer = not_leader();
-      if (protocol_->transfer(now, request.target)) answer.status = ClientReply::Status::kOk;
+      if (target && protocol_->transfer(now, target)) answer.status = ClientReply::Status::kOk;
       asked.responder->reply(std::move(answer));
       return;
     }

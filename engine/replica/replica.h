@@ -53,6 +53,8 @@ class Replica final : public WriterClient {
 
   // What the newest snapshot stands for, as far as this replica has heard; 0: none.
   Index snapshot_index() const { return snapshots_.current().index; }
+  // See Snapshots::open. The reader must not outlive the node.
+  Result<std::unique_ptr<SnapshotReader>> open_snapshot() { return snapshots_.open(); }
   bool snapshot_in_progress() const { return snapshots_.in_progress(); }
 
   const Protocol& protocol() const { return *protocol_; }

@@ -54,6 +54,9 @@ class Snapshots {
 
   // The newest one, as far as consensus has been told; index 0: none.
   const SnapshotMeta& current() const { return current_; }
+  // Its bytes, sealed (snapshot_seal.h), for whoever takes them away: a reader of his own, which a
+  // newer snapshot does not disturb. As Storage::open_snapshot; from any fiber, parks.
+  Result<std::unique_ptr<SnapshotReader>> open() { return storage_.open_snapshot(group_); }
   // Whether one is being made.
   bool in_progress() const { return making_; }
 

@@ -14,12 +14,15 @@ interface Administration {
   # its host:port.
   add @2 (node :UInt64, rpc :Text, learner :Bool) -> ();
   remove @3 (node :UInt64) -> ();
-  # 0: to whichever voter is the most up to date.
+  # 0: to whichever voter is the most up to date, as the leader sees it.
   transferLeader @4 (target :UInt64) -> (leader :UInt64);
-  # Makes a snapshot of what this node has applied and drops the log before it.
+  # Makes a snapshot of what this node has applied and drops the log before it. It holds all that was
+  # acknowledged before the call, unless there is no leader.
   takeSnapshot @5 () -> (index :UInt64);
   # The newest snapshot, piece by piece: what `synchrodb-cli cluster backup` saves. A piece is empty
-  # at the end. `index` 0 in the first call chooses the newest; later calls name the one they got.
+  # at the end. `index` 0 in the first call chooses the newest, and makes one if there is none; later
+  # calls name the one they got, which stays readable on this connection while newer ones come. Any
+  # other is gone, and refused.
   readSnapshot @6 (index :UInt64, offset :UInt64) -> (index :UInt64, total :UInt64, piece :Data);
   # In Prometheus' text format.
   metrics @7 () -> (text :Text);

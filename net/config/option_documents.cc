@@ -132,6 +132,8 @@ std::string help_text() {
       "synchrodb-server: a node of a replicated key-value store that speaks the Redis protocol\n"
       "\n"
       "Usage: synchrodb-server [--config FILE] [--OPTION VALUE]...\n"
+      "       synchrodb-server restore --help   a new cluster from a backup\n"
+      "       synchrodb-server recover --help   a cluster that lost its quorum for good\n"
       "\n"
       "Without options it serves Redis clients at 127.0.0.1:7379, as a cluster of one node that "
       "keeps\n"

@@ -74,6 +74,7 @@ std::string encode(const NodeIdentity& identity) {
   text += "node " + std::to_string(identity.node.value) + "\n";
   text += "storage-format " + std::to_string(identity.storage_format) + "\n";
   text += "created-by " + identity.created_by + "\n";
+  if (identity.named) text += "named " + identity.named->hex() + "\n";
   return text + "crc32c " + checksum_of(text) + "\n";
 }
 
@@ -113,8 +114,13 @@ Result<NodeIdentity> decode(std::string_view text, std::string_view folder) {
     return damaged(folder, "storage-format");
   }
   const auto created_by = take_line(text, "created-by ");
-  if (!created_by || !text.empty()) return damaged(folder, "its lines");
+  if (!created_by) return damaged(folder, "created-by");
   identity.created_by = *created_by;
+  if (const auto named = take_line(text, "named ")) {
+    identity.named = ClusterId::from_hex(*named);
+    if (!identity.named) return damaged(folder, "named");
+  }
+  if (!text.empty()) return damaged(folder, "its lines");
   return identity;
 }
 
@@ -125,27 +131,6 @@ Result<> check_format(const NodeIdentity& identity, std::string_view folder) {
                                             ", and this software knows " +
                                             std::to_string(storage::kFormatVersion) + ": run " +
                                             identity.created_by + ", or a later version"};
-}
-
-// kInvalid if the folder has an identity, or files without one.
-Result<> check_unused(Disk& disk, std::string_view folder) {
-  Result<std::vector<std::string>> names = disk.list();
-  if (!names) return names.error();
-  for (const std::string& name : names.value()) {
-    if (name == kIdentityName) {
-      return Error{ErrorCode::kInvalid,
-                   "the folder " + std::string(folder) +
-                       " belongs to a node already: a second bootstrap of it is refused. Start "
-                       "the server without asking for one, or choose an empty folder"};
-    }
-    if (name != kNewName) {
-      return Error{ErrorCode::kInvalid,
-                   "the folder " + std::string(folder) + " is not empty (" + name +
-                       ") but has no node-identity: if it is a node's, restore that file; else "
-                       "choose an empty folder"};
-    }
-  }
-  return {};
 }
 
 }  // namespace
@@ -183,11 +168,30 @@ Result<NodeIdentity> read_identity(Disk& disk, std::string_view folder) {
   return identity;
 }
 
-Result<> create_identity(Disk& disk, std::string_view folder, const NodeIdentity& identity) {
+Result<> check_unused(Disk& disk, std::string_view folder) {
+  Result<std::vector<std::string>> names = disk.list();
+  if (!names) return names.error();
+  if (std::find(names.value().begin(), names.value().end(), kIdentityName) != names.value().end()) {
+    return Error{ErrorCode::kInvalid,
+                 "the folder " + std::string(folder) +
+                     " belongs to a node already: a second bootstrap of it is refused. Start "
+                     "the server without asking for one, or choose an empty folder"};
+  }
+  for (const std::string& name : names.value()) {
+    if (name != kNewName) {
+      return Error{ErrorCode::kInvalid,
+                   "the folder " + std::string(folder) + " is not empty (" + name +
+                       ") but has no node-identity: if it is a node's, restore that file; else "
+                       "choose an empty folder"};
+    }
+  }
+  return {};
+}
+
+Result<> write_identity(Disk& disk, const NodeIdentity& identity) {
   SYNCHRODB_ASSERT(identity.node && identity.created_by.size() <= kMostCreatedBy &&
                        printable(identity.created_by),
                    "an identity that can be read again");
-  if (Result<> r = check_unused(disk, folder); !r) return r;
   Result<std::unique_ptr<File>> file = disk.open(kNewName, Disk::Mode::kCreate);
   if (!file) return file.error();
   File& f = *file.value();
@@ -200,9 +204,15 @@ Result<> create_identity(Disk& disk, std::string_view folder, const NodeIdentity
   return disk.sync_directory();
 }
 
+Result<> create_identity(Disk& disk, std::string_view folder, const NodeIdentity& identity) {
+  if (Result<> r = check_unused(disk, folder); !r) return r;
+  return write_identity(disk, identity);
+}
+
 Result<> check_identity(const NodeIdentity& found, const ExpectedIdentity& expected,
                         std::string_view folder) {
-  const bool same_cluster = !expected.cluster || *expected.cluster == found.cluster;
+  const bool same_cluster =
+      !expected.cluster || *expected.cluster == found.named.value_or(found.cluster);
   if (same_cluster && found.node == expected.node) return {};
   std::string message = "the data in " + std::string(folder) + " belongs to node " +
                         std::to_string(found.node.value) + " of cluster " + found.cluster.hex() +

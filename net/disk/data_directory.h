@@ -7,6 +7,7 @@
 //   node 2
 //   storage-format 1
 //   created-by synchrodb 0.1.0
+//   named 8d61c3ec29bf27a6ad0e23c1c0c5a7f5    only if the cluster's id is not that of its founders
 //   crc32c 5b1f09aa                       of all lines above
 //
 // The functions below are called from fibers, before the storage is opened. `folder` is only for
@@ -41,11 +42,15 @@ struct NodeIdentity {
   NodeId node;                       // not 0
   std::uint32_t storage_format = 0;  // of the files beside it: storage::kFormatVersion
   std::string created_by;  // software and version, for people: printable, at most 100 bytes
+  // The id that --initial-cluster stands for, where the cluster has another: it was restored from a
+  // backup, or recovered by a node that was left alone, and must not be mistaken for the old one.
+  std::optional<ClusterId> named = {};
 
   bool operator==(const NodeIdentity&) const = default;
 };
 
-// What a server was told to be. `cluster` nothing: whatever the folder says.
+// What a server was told to be. `cluster` nothing: whatever the folder says; else what
+// --initial-cluster stands for.
 struct ExpectedIdentity {
   NodeId node;
   std::optional<ClusterId> cluster;
@@ -60,6 +65,13 @@ Result<NodeIdentity> read_identity(Disk& disk, std::string_view folder);
 // already, even a damaged one, or holds files that somebody's node may need: a folder is made a
 // node's once.
 Result<> create_identity(Disk& disk, std::string_view folder, const NodeIdentity& identity);
+
+// The same in steps, for whoever fills the folder before it becomes a node's: a folder with files
+// and without an identity is nobody's, and refused by all. kInvalid as above.
+Result<> check_unused(Disk& disk, std::string_view folder);
+// Writes the identity, or puts it in the place of the one that is there; at once, and durable when
+// it returns ok.
+Result<> write_identity(Disk& disk, const NodeIdentity& identity);
 
 // kInvalid, with advice, if the folder is another's.
 Result<> check_identity(const NodeIdentity& found, const ExpectedIdentity& expected,

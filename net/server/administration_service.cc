@@ -20,6 +20,8 @@ namespace {
 constexpr std::uint64_t kCloseEnough = 64;
 constexpr Duration kCatchUpPatience = seconds(60);
 constexpr Duration kLook = milliseconds(50);
+constexpr Duration kTransferPatience = seconds(5);
+constexpr Duration kFreshnessPatience = seconds(2);
 
 const char* role_text(const Configuration& configuration, NodeId node) {
   const auto in = [node](const std::vector<NodeId>& nodes) {
@@ -52,7 +54,7 @@ void fill(wire::GroupStatus::Builder out, const Replica& replica) {
 
 AdministrationService::AdministrationService(const ServerParts& parts,
                                              std::function<std::string()> metrics)
-    : parts_(parts), metrics_(std::move(metrics)) {}
+    : parts_(parts), metrics_(std::move(metrics)), download_(parts) {}
 
 kj::Promise<void> AdministrationService::in_fiber(std::function<void()> work) {
   // An operator who goes away takes the service along, but not before its fibers are done.
@@ -166,46 +168,73 @@ kj::Promise<void> AdministrationService::remove(RemoveContext context) {
   });
 }
 
+NodeId AdministrationService::leader() const {
+  const Replica* replica = parts_.replica();
+  KJ_REQUIRE(replica != nullptr, "the node is recovering: try again in a moment");
+  return replica->protocol().status().leader;
+}
+
+// Only the leader knows who could follow it at once: without a target, it chooses.
 kj::Promise<void> AdministrationService::transferLeader(TransferLeaderContext context) {
   const NodeId target{context.getParams().getTarget()};
   return in_fiber([this, target, context]() mutable {
-    const Replica* replica = parts_.replica();
-    KJ_REQUIRE(replica != nullptr, "the node is recovering: try again in a moment");
-    NodeId chosen = target;
-    if (!chosen) {
-      Index best;
-      for (const PeerStatus& peer : replica->protocol().peers()) {
-        const bool voter = replica->protocol().configuration().is_voter(peer.node);
-        if (voter && peer.match >= best) {
-          best = peer.match;
-          chosen = peer.node;
-        }
-      }
-      KJ_REQUIRE(static_cast<bool>(chosen), "only the leader can choose: name a target");
-    }
-    const Outcome outcome = make_client().transfer(chosen);
-    KJ_REQUIRE(outcome.kind == Outcome::Kind::kOk, "the leader refused, or none was found",
-               outcome.why);
-    const Instant deadline = monotonic_now() + seconds(5);
-    while (parts_.replica()->protocol().status().leader != chosen) {
-      KJ_REQUIRE(monotonic_now() < deadline, "the target has not taken over yet");
+    const NodeId former = leader();
+    const Outcome outcome = make_client().transfer(target);
+    KJ_REQUIRE(outcome.kind == Outcome::Kind::kOk,
+               "no leader was found, or it has nobody to hand over to", outcome.why);
+    const auto done = [target, former](NodeId now) {
+      return target ? now == target : now && now != former;
+    };
+    const Instant deadline = monotonic_now() + kTransferPatience;
+    while (!done(leader())) {
+      KJ_REQUIRE(monotonic_now() < deadline, "nobody has taken over yet");
       sleep_until(parts_.loop, monotonic_now() + milliseconds(10));
     }
-    context.getResults().setLeader(chosen.value);
+    context.getResults().setLeader(leader().value);
   });
+}
+
+// So that a snapshot holds whatever was acknowledged before it was asked for, on a follower too.
+// Without a leader, what this node has is the best there is.
+void AdministrationService::catch_up() const {
+  const Instant deadline = monotonic_now() + kFreshnessPatience;
+  ClientOptions options;
+  options.group = kOnlyGroup;
+  options.call_timeout = kFreshnessPatience;
+  Client client(parts_.clock, parts_.loop, parts_.transport, parts_.random, options,
+                {parts_.identity.node});
+  const Outcome fresh = client.read({"DBSIZE"}, ReadConsistency::kLinearizable);
+  if (fresh.kind == Outcome::Kind::kOk) {
+    while (monotonic_now() < deadline) {
+      if (parts_.replica()->state_machine().applied() >= fresh.index) return;
+      sleep_until(parts_.loop, monotonic_now() + milliseconds(10));
+    }
+  }
+  log_event(LogLevel::kWarning, "administration",
+            "a snapshot is taken of what this node has; the leader may have more");
 }
 
 kj::Promise<void> AdministrationService::takeSnapshot(TakeSnapshotContext context) {
   return in_fiber([this, context]() mutable {
     Replica* replica = parts_.replica();
     KJ_REQUIRE(replica != nullptr, "the node is recovering: try again in a moment");
-    const Index wanted = replica->state_machine().applied();
-    replica->request_snapshot();
-    while (replica->snapshot_index() < wanted) {
-      sleep_until(parts_.loop, monotonic_now() + milliseconds(10));
-    }
+    catch_up();
+    take_snapshot(parts_.loop, *replica);
     context.getResults().setIndex(replica->snapshot_index().value);
   });
+}
+
+kj::Promise<void> AdministrationService::readSnapshot(ReadSnapshotContext context) {
+  const auto params = context.getParams();
+  return in_fiber(
+      [this, index = params.getIndex(), offset = params.getOffset(), context]() mutable {
+        const SnapshotDownload::Piece piece = download_.read(index, offset);
+        auto out = context.getResults();
+        out.setIndex(piece.index);
+        out.setTotal(piece.total);
+        out.setPiece(capnp::Data::Reader(reinterpret_cast<const kj::byte*>(piece.bytes.data()),
+                                         piece.bytes.size()));
+      });
 }
 
 kj::Promise<void> AdministrationService::metrics(MetricsContext context) {

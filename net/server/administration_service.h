@@ -6,6 +6,7 @@
 #include "engine/client/client.h"
 #include "engine/wire/administration.capnp.h"
 #include "net/server/server_parts.h"
+#include "net/server/snapshot_download.h"
 
 namespace synchrodb::net {
 
@@ -21,6 +22,7 @@ class AdministrationService final : public wire::Administration::Server {
   kj::Promise<void> remove(RemoveContext context) override;
   kj::Promise<void> transferLeader(TransferLeaderContext context) override;
   kj::Promise<void> takeSnapshot(TakeSnapshotContext context) override;
+  kj::Promise<void> readSnapshot(ReadSnapshotContext context) override;
   kj::Promise<void> metrics(MetricsContext context) override;
   kj::Promise<void> setLogLevel(SetLogLevelContext context) override;
   kj::Promise<void> setLink(SetLinkContext context) override;
@@ -34,10 +36,13 @@ class AdministrationService final : public wire::Administration::Server {
   Client make_client() const;
   void change(const ConfigurationChange& change, const char* what) const;
   void await_caught_up(NodeId node) const;
+  void catch_up() const;
+  NodeId leader() const;
   void require_fault_injection() const;
 
   const ServerParts& parts_;
   std::function<std::string()> metrics_;
+  SnapshotDownload download_;
 };
 
 }  // namespace synchrodb::net

@@ -2,7 +2,6 @@
 
 #include <capnp/rpc-twoparty.h>
 #include <kj/debug.h>
-#include <sys/random.h>
 
 #include <ctime>
 #include <optional>
@@ -13,9 +12,7 @@
 #include "net/disk/data_directory.h"
 #include "net/log/log.h"
 #include "net/peer/coalescing_stream.h"
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
+#include "net/server/cluster_name.h"
 
 namespace synchrodb::net {
 namespace {
@@ -38,33 +35,8 @@ std::string bytes_of(const ClusterId& id) {
 }
 
 Result<ClusterId> founded_cluster(const ServerOptions& options) {
-  ClusterId id;
-  const std::vector<FoundingMember> founders = founding_members(options);
-  if (founders.size() > 1) {
-    std::string canonical;
-    for (const FoundingMember& founder : founders) {
-      canonical += std::to_string(founder.id.value) + "=" + to_string(founder.rpc) + ",";
-    }
-    const XXH128_hash_t hash = XXH3_128bits(canonical.data(), canonical.size());
-    XXH128_canonical_t bytes;
-    XXH128_canonicalFromHash(&bytes, hash);
-    std::copy(std::begin(bytes.digest), std::end(bytes.digest), id.bytes.begin());
-  } else if (getrandom(id.bytes.data(), id.bytes.size(), 0) !=
-             static_cast<ssize_t>(id.bytes.size())) {
-    return Error{ErrorCode::kIo, "no random numbers from the system"};
-  }
-  return id;
-}
-
-Result<AddressBook> load_addresses(Disk& disk) {
-  Result<std::unique_ptr<File>> file = disk.open(kAddressesName, Disk::Mode::kMustExist);
-  if (!file) {
-    if (file.error().code == ErrorCode::kNotFound) return AddressBook();
-    return file.error();
-  }
-  Result<std::string> text = file.value()->read(0, kMostAddressBytes);
-  if (!text) return text.error();
-  return AddressBook::from_text(text.value());
+  const std::optional<ClusterId> named = cluster_of_founders(options);
+  return named ? *named : random_cluster();
 }
 
 NodeAddress own_address(const ServerOptions& options) {
@@ -163,11 +135,7 @@ Result<> take_folder(const NodeIdentity& found, const ServerOptions& options,
                      const std::string& folder, Membership& membership) {
   ExpectedIdentity expected;
   expected.node = node_id(options);
-  if (founding_members(options).size() > 1) {
-    Result<ClusterId> named = founded_cluster(options);
-    if (!named) return named.error();
-    expected.cluster = named.value();
-  }
+  expected.cluster = cluster_of_founders(options);
   if (Result<> ours = check_identity(found, expected, folder); !ours) return ours;
   membership.identity.cluster = bytes_of(found.cluster);
   return {};
@@ -196,6 +164,17 @@ Result<Membership> become_member(Loop& loop, const PeerDialer& dialer, Disk& dis
                           : found_or_join(loop, dialer, disk, options, folder, membership);
   if (!member) return member.error();
   return membership;
+}
+
+Result<AddressBook> load_addresses(Disk& disk) {
+  Result<std::unique_ptr<File>> file = disk.open(kAddressesName, Disk::Mode::kMustExist);
+  if (!file) {
+    if (file.error().code == ErrorCode::kNotFound) return AddressBook();
+    return file.error();
+  }
+  Result<std::string> text = file.value()->read(0, kMostAddressBytes);
+  if (!text) return text.error();
+  return AddressBook::from_text(text.value());
 }
 
 Result<> save_addresses(Disk& disk, const AddressBook& book) {

@@ -31,6 +31,8 @@ inline constexpr const char* kSoftware = "synchrodb 0.1.0";
 Result<Membership> become_member(Loop& loop, const PeerDialer& dialer, Disk& disk,
                                  const ServerOptions& options, const std::string& folder);
 
+// What save_addresses() kept; an empty book in a folder without.
+Result<AddressBook> load_addresses(Disk& disk);
 // Keeps what the book says for the next start.
 Result<> save_addresses(Disk& disk, const AddressBook& book);
 

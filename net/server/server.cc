@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "engine/env/sync.h"
+#include "engine/replica/successor.h"
 #include "net/disk/directory_disk.h"
 #include "net/disk/memory_disk.h"
 #include "net/http/http_server.h"
@@ -333,14 +334,7 @@ void Server::hand_leadership_over() {
   while (monotonic_now() < deadline) {
     const Replica* replica = parts_->replica();
     if (replica == nullptr || replica->protocol().status().role != Role::kLeader) return;
-    NodeId best;
-    Index furthest;
-    for (const PeerStatus& peer : replica->protocol().peers()) {
-      const bool voter = replica->protocol().configuration().is_voter(peer.node);
-      if (!voter || !peer.active || peer.match < furthest) continue;
-      best = peer.node;
-      furthest = peer.match;
-    }
+    const NodeId best = best_successor(replica->protocol());
     if (!best) return;
     ClientOptions client;
     client.call_timeout = milliseconds(500);

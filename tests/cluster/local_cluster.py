@@ -121,6 +121,14 @@ class Node:
                                f"{done.stdout}{done.stderr}")
         return done.stdout if check else done
 
+    def offline(self, word, *words, timeout=60):
+        """synchrodb-server WORD on this node's folder, with the options that the node is started
+        with; the completed process."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        command = self.cluster.command(self)
+        return subprocess.run([command[0], word, *map(str, words), *command[1:]], cwd=self.folder,
+                              capture_output=True, text=True, timeout=timeout, check=False)
+
     def status(self):
         """What it says of itself: role, term, leader, commit, applied, last_index …"""
         answer = json.loads(self.cli("cluster", "status", "--json"))
@@ -170,13 +178,17 @@ class LocalCluster:
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def launch(self, node_id):
-        """Starts a process and does not wait."""
-        node = self.nodes[node_id]
+    def command(self, node):
+        """How a node is started, in its folder."""
         command = synchrodb_command(self.binaries.server, node.id, node.port, node.rpc_port,
                                     node.http_port, "")
         command = command[:command.index("--initial-cluster")] + node.arguments + self.options
-        node.process = Process(command, node.folder)
+        return [str(word) for word in command]
+
+    def launch(self, node_id):
+        """Starts a process and does not wait."""
+        node = self.nodes[node_id]
+        node.process = Process(self.command(node), node.folder)
         node.process.start()
         node.paused = False
 

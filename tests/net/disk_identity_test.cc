@@ -63,6 +63,34 @@ TEST(DataDirectory, AnEmptyFolderBelongsToNobody) {
   expect_error(read_identity(disk, "/data"), ErrorCode::kNotFound, {"/data", "no node yet"});
 }
 
+// A cluster that was restored or recovered is another than --initial-cluster stands for.
+TEST(DataDirectory, MayBeNamedByItsFoundersInsteadOfItsCluster) {
+  MemoryDisk disk;
+  NodeIdentity renamed = sample();
+  renamed.named = cluster(9);
+  ASSERT_TRUE(create_identity(disk, "/data", sample()));
+  ASSERT_TRUE(write_identity(disk, renamed));
+  EXPECT_EQ(contents(disk, "node-identity"), sealed("synchrodb-node-identity 1\n"
+                                                    "cluster 03132333435363738393a3b3c3d3e3f3\n"
+                                                    "node 2\n"
+                                                    "storage-format 1\n"
+                                                    "created-by synchrodb 0.1.0\n"
+                                                    "named 09192939495969798999a9b9c9d9e9f9\n"));
+  EXPECT_EQ(read_identity(disk, "/data").value(), renamed);
+  EXPECT_TRUE(check_identity(renamed, {NodeId{2}, cluster(9)}, "/data"));
+  expect_error(check_identity(renamed, {NodeId{2}, cluster(3)}, "/data"), ErrorCode::kInvalid,
+               {"belongs to node 2"});
+  MemoryDisk malformed;
+  put(malformed, "node-identity",
+      sealed("synchrodb-node-identity 1\n"
+             "cluster 03132333435363738393a3b3c3d3e3f3\n"
+             "node 2\n"
+             "storage-format 1\n"
+             "created-by synchrodb 0.1.0\n"
+             "named 09\n"));
+  expect_error(read_identity(malformed, "/data"), ErrorCode::kCorrupt, {"named"});
+}
+
 TEST(DataDirectory, ASecondBootstrapIsRefused) {
   MemoryDisk disk;
   ASSERT_TRUE(create_identity(disk, "/data", sample()));
@@ -80,6 +108,13 @@ TEST(DataDirectory, AFolderWithFilesButNoIdentityIsNotTaken) {
   put(disk, "wal-0000000000000001", "somebody's log");
   expect_error(create_identity(disk, "/data", sample()), ErrorCode::kInvalid,
                {"/data", "not empty", "wal-0000000000000001"});
+}
+
+TEST(DataDirectory, WhoseItIsGoesBeforeWhatElseItHolds) {
+  MemoryDisk disk;
+  ASSERT_TRUE(create_identity(disk, "/data", sample()));
+  put(disk, "addresses", "");
+  expect_error(check_unused(disk, "/data"), ErrorCode::kInvalid, {"belongs to a node already"});
 }
 
 TEST(DataDirectory, AnAttemptThatACrashEndedIsRepeated) {

@@ -1,0 +1,74 @@
+"""Data folders and backups of every version that there was (tests/data/server): today's server starts
+on them, serves what they hold, and goes on."""
+
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from backup_test import identity
+
+FIXTURES = Path(__file__).resolve().parents[1] / "data/server"
+VERSIONS = sorted(path.name for path in FIXTURES.iterdir() if path.is_dir())
+assert "v1" in VERSIONS
+
+
+def contents_of(version):
+    return json.loads((FIXTURES / version / "contents.json").read_text())
+
+
+def check(node, contents, name):
+    for key, value in contents[name].items():
+        assert node.call("GET", key) == value.encode(), key
+    for key in contents["absent"]:
+        assert node.call("GET", key) is None, key
+    assert node.call("PEXPIRETIME", "expiring") == contents["expiry"]
+
+
+def go_on(cluster, node):
+    """It is a living node: writes, a snapshot, a stop, a start."""
+    counter = node.call("INCR", "counter")
+    for i in range(100):
+        assert node.call("SET", f"today:{i}", "x" * 20_000) == b"OK"
+    node.cli("cluster", "snapshot")
+    cluster.terminate(1)
+    assert node.exit_code == 0
+    cluster.restart(1)
+    assert node.call("GET", "counter") == str(counter).encode()
+    assert node.call("GET", "today:99") == b"x" * 20_000
+
+
+@pytest.mark.parametrize("name", ["log", "snapshot"])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_folder_of_then(cluster_of, version, name):
+    contents = contents_of(version)
+    cluster = cluster_of(1)
+    node = cluster.nodes[1]
+    node.data.mkdir(parents=True)
+    with tarfile.open(FIXTURES / version / f"{name}.tar.gz") as tar:
+        tar.extractall(node.data)
+    assert any(node.data.glob("wal-*")) and (node.data / "LOCK").exists()
+    assert any(node.data.glob("snapshot-*")) == (name == "snapshot")
+    with cluster:
+        assert identity(node)["cluster"] == contents["cluster"]
+        check(node, contents, name)
+        go_on(cluster, node)
+        check(node, {**contents, name: {**contents[name], "counter": str(
+            int(contents[name]["counter"]) + 1)}}, name)
+        assert "damaged" not in node.log()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_backup_of_then(cluster_of, version):
+    contents = contents_of(version)
+    cluster = cluster_of(1)
+    node = cluster.nodes[1]
+    done = node.offline("restore", "--from", FIXTURES / version / "backup")
+    assert done.returncode == 0, done.stderr
+    with cluster:
+        assert identity(node)["cluster"] != contents["cluster"]
+        check(node, contents, "backup")
+        go_on(cluster, node)
+
+
