@@ -79,14 +79,6 @@ soak: ## Faults on real processes, judged: make soak [MINUTES=30] [ARGS="--kills
 	@cmake --build --preset release -j $(JOBS) --target binaries
 	@tests/cluster/soak.py --minutes $(MINUTES) $(ARGS)
 
-.PHONY: real-tests
-real-tests: ## Clusters of real processes: durability, edges, Redis clients; needs build/release
-	@.ci/setup build test && mkdir -p build
-	@cmake --preset release -DSYNCHRODB_REAL_TESTS=ON --log-level=WARNING >build/release.configure.log 2>&1 \
-	  || { cat build/release.configure.log; exit 1; }
-	@cmake --build --preset release -j $(JOBS)
-	@ctest --preset release -L 'cluster|edge|clients'
-
 .PHONY: campaign
 campaign: build ## Many seeds: make campaign SEEDS=0..100000
 	@$(SIM) campaign --seeds $(SEEDS) --jobs $(JOBS)

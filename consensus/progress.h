@@ -49,6 +49,7 @@ struct Progress {
   std::uint64_t sent_round = 0;   // the round of the last message to the peer
   std::uint64_t acked_round = 0;  // the greatest round that a reply has echoed
   InflightWindow inflight;
+  Instant linger_until;  // kReplicate: see RaftOptions::append_linger
 
   // kSnapshot.
   Index snapshot;  // which one is being sent

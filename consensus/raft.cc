@@ -34,6 +34,8 @@ Raft::Raft(NodeId self, const RaftOptions& options, const Configuration& initial
     append_received(entry);
   }
   out_.trace.clear();
+  base_ = log_.base();
+  base_noted_ = now.mono;
   handed_ = durable_ = log_.last();
   handed_hard_state_ = hard_state_;
   if (log_.last_term() > hard_state_.term) {
@@ -178,6 +180,7 @@ ProtocolStatus Raft::status() const {
 
 void Raft::drain(const Now& now, Effects& effects) {
   effects.clear();
+  note_base(now);
   if (auto* leader = std::get_if<role::Leader>(&role_)) replicate(now, *leader);
   form_batch(effects);
   release_messages(effects);

@@ -169,6 +169,8 @@ class Raft final : public Protocol {
   void append_own(const Now& now, role::Leader& leader, EntryKind kind, std::string payload);
   void replicate(const Now& now, role::Leader& leader);
   void send_to(const Now& now, role::Leader& leader, Progress& peer);
+  bool may_send_entries(const Progress& peer) const;
+  bool lingers(const Now& now, const role::Leader& leader, const Progress& peer) const;
   void send_entries(role::Leader& leader, Progress& peer);
   void send_heartbeat(role::Leader& leader, Progress& peer);
   AppendRequest append_request(const role::Leader& leader, const Progress& peer, Index previous,
@@ -193,6 +195,7 @@ class Raft final : public Protocol {
   // reads.cc
   bool has_committed_in_term(const role::Leader& leader) const;
   bool lease_holds(const Now& now, const role::Leader& leader) const;
+  void note_base(const Now& now);
   void defer_commits(const Now& now, role::Leader& leader);
   bool commits_deferred(const Now& now, role::Leader& leader);
   Instant deferral_end(const Now& now, const role::Leader& leader) const;
@@ -256,6 +259,8 @@ class Raft final : public Protocol {
   bool declined_ = false;                // to a lower priority, since a leader was last heard
 
   Log log_;
+  Index base_;          // log_.base() at the last look, and ...
+  Instant base_noted_;  // ... when that was: what is compacted away was written before it
   ConfigurationHistory configurations_;
   SnapshotMeta snapshot_;  // the latest; index 0: none
   Index commit_;

@@ -13,7 +13,8 @@
 // entries were written in order of true time; so the last one whose writer's clock was synchronised
 // decides, for an entry of an unsynchronised clock never carries a lease. If that entry cannot be
 // told (compacted away) or the own clock is unsynchronised, the new leader waits lease_duration by
-// its monotonic clock from its election, before which all those entries were written.
+// its monotonic clock from a moment before which all those entries were written: when it compacted
+// them away, or else its election.
 //
 // The classical lease (thesis 6.4.1). From the begin of a round that a quorum answered, for
 // lease_duration shortened by the drift of both clocks; all voters ignore candidates for an
@@ -64,8 +65,15 @@ bool Raft::lease_holds(const Now& now, const role::Leader& leader) const {
   return false;
 }
 
-void Raft::defer_commits(const Now&, role::Leader& leader) {
+void Raft::note_base(const Now& now) {
+  if (base_ == log_.base()) return;
+  base_ = log_.base();
+  base_noted_ = now.mono;
+}
+
+void Raft::defer_commits(const Now& now, role::Leader& leader) {
   if (options_.lease != LeaseKind::kLog) return;
+  note_base(now);
   for (Index i = log_.last(); i > log_.base(); i = i.previous()) {
     const WallInterval& written = log_.at(i)->written();
     if (!written.synchronised) continue;
@@ -80,13 +88,14 @@ bool Raft::commits_deferred(const Now& now, role::Leader& leader) {
   if (!leader.commit_deferred) return false;
   const Duration since_election = now.mono - leader.elected;
   const Duration length = options_.lease_duration;
+  const Instant written_by = leader.earlier_unknown ? base_noted_ : leader.elected;
   bool over = false;
   if (defect(Defect::kLeaseIgnoresClockDrift) && leader.earlier_written) {
     over = middle_of(now.wall) - middle_of(*leader.earlier_written) >= length;
   } else if (leader.earlier_written && now.wall.synchronised) {
     over = now.wall.earliest - leader.earlier_written->latest >= length;
   } else {
-    over = since_election >= length + drift_of(length, options_);
+    over = now.mono - written_by >= length + drift_of(length, options_);
   }
   // A clock that broke its promise may have written an entry in the future; that must not last.
   leader.commit_deferred = !over && since_election < length * 2;
@@ -96,7 +105,8 @@ bool Raft::commits_deferred(const Now& now, role::Leader& leader) {
 Instant Raft::deferral_end(const Now& now, const role::Leader& leader) const {
   const Duration length = options_.lease_duration;
   const Instant at_most = leader.elected + length * 2;
-  const Instant by_own_clock = leader.elected + length + drift_of(length, options_);
+  const Instant written_by = leader.earlier_unknown ? base_noted_ : leader.elected;
+  const Instant by_own_clock = written_by + length + drift_of(length, options_);
   if (!leader.earlier_written || !now.wall.synchronised) return std::min(at_most, by_own_clock);
   const Duration left = length - (now.wall.earliest - leader.earlier_written->latest);
   return std::min(at_most, now.mono + std::max(left, milliseconds(1)));

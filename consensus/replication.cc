@@ -40,9 +40,9 @@ void Raft::send_to(const Now& now, role::Leader& leader, Progress& peer) {
       peer.paused = true;
       break;
     case Progress::State::kReplicate:
-      while (peer.next <= log_.last() &&
-             !peer.inflight.full(options_.max_inflight_messages, options_.max_inflight_bytes)) {
+      while (may_send_entries(peer) && !lingers(now, leader, peer)) {
         send_entries(leader, peer);
+        peer.linger_until = now.mono + options_.append_linger;
       }
       break;
     case Progress::State::kSnapshot:
@@ -50,6 +50,17 @@ void Raft::send_to(const Now& now, role::Leader& leader, Progress& peer) {
       break;
   }
   if (peer.sent_round < leader.round) send_heartbeat(leader, peer);
+}
+
+bool Raft::may_send_entries(const Progress& peer) const {
+  return peer.state == Progress::State::kReplicate && peer.next <= log_.last() &&
+         !peer.inflight.full(options_.max_inflight_messages, options_.max_inflight_bytes);
+}
+
+bool Raft::lingers(const Now& now, const role::Leader& leader, const Progress& peer) const {
+  const std::uint64_t waiting = log_.last().value - peer.next.previous().value;
+  return peer.inflight.count() > 0 && now.mono < peer.linger_until &&
+         waiting < options_.max_entries_per_message && peer.sent_round == leader.round;
 }
 
 AppendRequest Raft::append_request(const role::Leader& leader, const Progress& peer, Index previous,
@@ -203,6 +214,7 @@ Instant Raft::leader_deadline(const Now& now, const role::Leader& leader) const 
   if (leader.commit_deferred) next = std::min(next, deferral_end(now, leader));
   for (const Progress& peer : leader.peers) {
     if (peer.state == Progress::State::kSnapshot) next = std::min(next, peer.snapshot_retry);
+    if (may_send_entries(peer)) next = std::min(next, peer.linger_until);
   }
   return next;
 }

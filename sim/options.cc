@@ -37,6 +37,8 @@ constexpr std::array kOptions{
                "unacknowledged AppendEntries to one follower"},
     OptionSpec{"max-inflight-bytes", "bytes", 4 * kMiB, 1, 1024 * kMiB,
                "unacknowledged bytes to one follower"},
+    OptionSpec{"append-linger-us", "us", 1'000, 0, 10'000'000,
+               "entries wait so long for company while a follower has others to acknowledge"},
     OptionSpec{"max-uncommitted-bytes", "bytes", 16 * kMiB, 1 * kKiB, 1024 * kMiB,
                "proposals beyond it are refused"},
     OptionSpec{"snapshot-chunk-bytes", "bytes", 64 * kKiB, 16, 16 * kMiB,
@@ -136,6 +138,7 @@ RaftOptions raft_options(const Plan& plan) {
   raft.max_bytes_per_message = size_option(plan, "max-bytes-per-message");
   raft.max_inflight_messages = size_option(plan, "max-inflight-messages");
   raft.max_inflight_bytes = size_option(plan, "max-inflight-bytes");
+  raft.append_linger = microseconds(option_value(plan, "append-linger-us"));
   raft.max_uncommitted_bytes = size_option(plan, "max-uncommitted-bytes");
   raft.snapshot_chunk_bytes = size_option(plan, "snapshot-chunk-bytes");
   raft.compaction_tail = size_option(plan, "compaction-tail");

@@ -58,8 +58,20 @@ Keyspace::Page& Keyspace::page_of(std::uint16_t slot) {
 }
 
 const Record* Keyspace::find(const KeyRef& key) const {
-  const auto& page = pages_[key.slot / kSlotsPerPage];
-  return page ? page->slots[key.slot % kSlotsPerPage].find(key.hash, key.key) : nullptr;
+  const SlotTable* table = table_of(key);
+  return table != nullptr ? table->find(key.hash, key.key) : nullptr;
+}
+
+void Keyspace::prefetch(std::span<const KeyRef> keys) const {
+  for (const KeyRef& key : keys) {
+    if (const SlotTable* table = table_of(key)) __builtin_prefetch(table);
+  }
+  for (const auto stage :
+       {&SlotTable::prefetch_cell, &SlotTable::prefetch_record, &SlotTable::prefetch_key}) {
+    for (const KeyRef& key : keys) {
+      if (const SlotTable* table = table_of(key)) (table->*stage)(key.hash);
+    }
+  }
 }
 
 Record* Keyspace::find(const KeyRef& key) {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -21,11 +22,12 @@ namespace synchrodb {
 
 // A key with its hash and slot, computed once. The key's bytes belong to the caller.
 struct KeyRef {
+  KeyRef() = default;  // names nothing
   explicit KeyRef(std::string_view name);
 
   std::string_view key;
-  std::uint64_t hash;
-  std::uint16_t slot;
+  std::uint64_t hash = 0;
+  std::uint16_t slot = 0;
 };
 
 // A place in the order of all keys, between keys: 14 bits of slot above the upper 49 bits of the
@@ -48,6 +50,10 @@ class Keyspace {
   // change what it points to.
   Record* find(const KeyRef& key);
   const Record* find(const KeyRef& key) const;
+
+  // Asks the memory for all that finding these keys will touch, so that it comes for all of them at
+  // once instead of one by one. Changes nothing.
+  void prefetch(std::span<const KeyRef> keys) const;
 
   // The key must be absent.
   Record& insert(const KeyRef& key, std::string value, std::int64_t expiry_ms,
@@ -130,6 +136,11 @@ class Keyspace {
     std::string_view key;  // the record's
     auto operator<=>(const ByExpiry&) const = default;
   };
+
+  const SlotTable* table_of(const KeyRef& key) const {
+    const auto& page = pages_[key.slot / kSlotsPerPage];
+    return page ? &page->slots[key.slot % kSlotsPerPage] : nullptr;
+  }
 
   using Pages = std::array<std::unique_ptr<Page>, kPages>;
 

@@ -29,6 +29,33 @@ Record* SlotTable::find(std::uint64_t hash, std::string_view key) const {
   return nullptr;
 }
 
+void SlotTable::prefetch_cell(std::uint64_t hash) const {
+  if (!cells_.empty()) __builtin_prefetch(&cells_[home(hash)]);
+}
+
+const SlotTable::Cell* SlotTable::likely_cell(std::uint64_t hash) const {
+  for (std::size_t at = cells_.empty() ? 0 : home(hash); at < cells_.size(); ++at) {
+    const Cell& cell = cells_[at];
+    if (!cell.record || cell.hash > hash) return nullptr;
+    if (cell.hash == hash) return &cell;
+  }
+  return nullptr;
+}
+
+void SlotTable::prefetch_record(std::uint64_t hash) const {
+  const Cell* cell = likely_cell(hash);
+  if (cell == nullptr) return;
+  __builtin_prefetch(cell->record.get());
+  __builtin_prefetch(reinterpret_cast<const char*>(cell->record.get()) + sizeof(Record) - 1);
+}
+
+void SlotTable::prefetch_key(std::uint64_t hash) const {
+  const Cell* cell = likely_cell(hash);
+  if (cell == nullptr) return;
+  __builtin_prefetch(cell->record->key.data());
+  __builtin_prefetch(cell->record->value.data());
+}
+
 Record* SlotTable::insert(std::uint64_t hash, std::unique_ptr<Record> record) {
   // At most three quarters full once there are more than two cells; the tail is not counted.
   const std::size_t homes = cells_.empty() ? 0 : std::size_t{1} << bits_;

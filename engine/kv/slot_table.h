@@ -30,6 +30,11 @@ class SlotTable {
  public:
   // Null when absent.
   Record* find(std::uint64_t hash, std::string_view key) const;
+  // What find() will touch, in the order in which it does: each asks the memory for one thing,
+  // which must have come before the next is asked for. They are for many keys at once, in step.
+  void prefetch_cell(std::uint64_t hash) const;
+  void prefetch_record(std::uint64_t hash) const;
+  void prefetch_key(std::uint64_t hash) const;
   // The key must be absent.
   Record* insert(std::uint64_t hash, std::unique_ptr<Record> record);
   // The key must be present. Gives the record back.
@@ -62,6 +67,8 @@ class SlotTable {
   std::size_t home(std::uint64_t hash) const {
     return bits_ == 0 ? 0 : static_cast<std::size_t>(hash >> (64 - bits_));
   }
+  // The first cell of those that may hold `hash`, if its record may be the one.
+  const Cell* likely_cell(std::uint64_t hash) const;
   // Where the key is or would be inserted.
   std::size_t place(std::uint64_t hash, std::string_view key) const;
   void resize(unsigned bits);

@@ -1,7 +1,9 @@
 #include "engine/kv/state_machine.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <span>
 #include <utility>
 
 #include "consensus/assert.h"
@@ -47,6 +49,39 @@ struct RequestViews {
   void argument(std::string_view bytes) { arguments.push_back(bytes); }
   void watch(std::string_view key, std::uint64_t version) { watched.emplace_back(key, version); }
 };
+
+constexpr std::size_t kPrefetchedAtOnce = 32;
+
+// The first keys of the next commands, whose lookups would otherwise wait for the memory one by
+// one. `counts`: of each command from here on; `arguments` likewise.
+void prefetch_keys(const Keyspace& keyspace, std::span<const std::size_t> counts, Args arguments) {
+  std::array<KeyRef, kPrefetchedAtOnce> keys;
+  std::size_t found = 0;
+  for (const std::size_t count : counts.first(std::min(counts.size(), kPrefetchedAtOnce))) {
+    const Args args = arguments.first(count);
+    arguments = arguments.subspan(count);
+    const CommandSpec* command = find_command(args[0]);
+    if (command == nullptr || command->first_key != 1 || count < 2) continue;
+    keys[found++] = KeyRef(args[1]);
+  }
+  keyspace.prefetch({keys.data(), found});
+}
+
+// Runs each command of a request with many; `run` takes a command and gives its reply.
+template <class Run>
+Reply run_all(const Keyspace& keyspace, const RequestViews& views, Run&& run) {
+  std::vector<Reply> replies;
+  replies.reserve(views.counts.size());
+  Args rest(views.arguments);
+  for (std::size_t i = 0; i < views.counts.size(); ++i) {
+    if (i % kPrefetchedAtOnce == 0) {
+      prefetch_keys(keyspace, std::span(views.counts).subspan(i), rest);
+    }
+    replies.push_back(run(rest.first(views.counts[i])));
+    rest = rest.subspan(views.counts[i]);
+  }
+  return Reply::array(std::move(replies));
+}
 
 WallTime saturating_add(WallTime time, Duration span) {
   return time.ns > kMaxNanos - span.ns ? WallTime{kMaxNanos} : time + span;
@@ -147,14 +182,7 @@ Reply StateMachine::State::run(bool transaction) {
   if (transaction && !conditions_hold(context.reading())) return Reply::nil_array();
   const Args all(views.arguments);
   if (!transaction && views.counts.size() == 1) return execute(context, all);
-  std::vector<Reply> replies;
-  replies.reserve(views.counts.size());
-  std::size_t from = 0;
-  for (const std::size_t count : views.counts) {
-    replies.push_back(execute(context, all.subspan(from, count)));
-    from += count;
-  }
-  return Reply::array(std::move(replies));
+  return run_all(keys, views, [&](Args args) { return execute(context, args); });
 }
 
 // One that is malformed does not hold.
@@ -245,14 +273,7 @@ Reply StateMachine::read_encoded(std::string_view request) const {
   if (!read_request(request, head, views)) return Reply::error("ERR malformed read");
   const Args all(views.arguments);
   if (views.counts.size() == 1) return read(all);
-  std::vector<Reply> replies;
-  replies.reserve(views.counts.size());
-  std::size_t from = 0;
-  for (const std::size_t count : views.counts) {
-    replies.push_back(read(all.subspan(from, count)));
-    from += count;
-  }
-  return Reply::array(std::move(replies));
+  return run_all(state_->keys, views, [this](Args args) { return read(args); });
 }
 
 WallTime StateMachine::stamp() const {

@@ -94,7 +94,10 @@ void Replica::run() {
     if (now.mono >= effects_.deadline) protocol_->timeout(now);
     propose_stamp_if_due(now);
     protocol_->drain(now, effects_);
-    perform(effects_);
+    hand_on(effects_);
+    // Others write and send what was handed on while entries are applied here.
+    if (hands_on(effects_) && !effects_.apply.empty()) sleep_until(env_.fibers, now.mono);
+    finish(effects_);
     snapshots_.begin_if_due();
     const bool more = snapshots_.tidy();
     input_.wait(more ? now.mono : std::min(effects_.deadline, stamp_deadline(now)));
@@ -211,7 +214,11 @@ Instant Replica::stamp_deadline(const Now& now) const {
 
 // ---- effects ---------------------------------------------------------------------------------
 
-void Replica::perform(Effects& effects) {
+bool Replica::hands_on(const Effects& effects) {
+  return effects.append || !effects.send.empty() || !effects.gated.empty();
+}
+
+void Replica::hand_on(Effects& effects) {
   for (const TraceEvent& event : effects.trace) env_.observer.on_trace(group_, event);
   if (effects.append) {
     if (effects.append->piece) snapshots_.receive(*effects.append->piece);
@@ -232,6 +239,9 @@ void Replica::perform(Effects& effects) {
     }
   }
   for (const SnapshotSend& send : effects.snapshots) snapshots_.send(send);
+}
+
+void Replica::finish(const Effects& effects) {
   if (effects.restore) restore(*effects.restore);
   apply(effects.apply);
   answer_reads(effects.reads);

@@ -75,7 +75,11 @@ class Replica final : public WriterClient {
   void propose_stamp_if_due(const Now& now);
   Instant stamp_deadline(const Now& now) const;
 
-  void perform(Effects& effects);
+  // The effects up to the messages, and the rest.
+  void hand_on(Effects& effects);
+  void finish(const Effects& effects);
+  // Whether there is anything in the former that another fiber goes on with.
+  static bool hands_on(const Effects& effects);
   void release_gated();
   void restore(const SnapshotMeta& meta);
   void apply(const std::vector<EntryRef>& entries);

@@ -120,6 +120,7 @@ struct ConsensusSettings {
   std::int64_t max_bytes_per_message = 256LL << 10;
   std::int64_t max_inflight_messages = 64;
   std::int64_t max_inflight_bytes = 4LL << 20;
+  std::int64_t append_linger_us = 1'000;
   std::int64_t max_uncommitted_bytes = 16LL << 20;
 
   bool operator==(const ConsensusSettings&) const = default;

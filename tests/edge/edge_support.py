@@ -81,13 +81,20 @@ class Client:
         self.send(encode(*words))
         return self.reply()
 
+    def answer(self, *words):
+        """The reply, or the text of the error."""
+        try:
+            return self.call(*words)
+        except ReplyError as error:
+            return str(error)
+
     def error(self, *words):
         """The error that a command is answered with."""
         try:
             reply = self.call(*words)
         except ReplyError as error:
             return str(error)
-        raise AssertionError(f"{words} was answered with {reply!r}")
+        raise AssertionError(f"{words} was answered with {str(reply)[:200]}")
 
     def more(self):
         got = self.socket.recv(1 << 16)

@@ -73,6 +73,13 @@ class Play {
   }
 
  private:
+  // Plays are about single messages: each entry leaves in its own, unless the play says otherwise.
+  static RaftOptions at_once() {
+    RaftOptions options;
+    options.append_linger = Duration{};
+    return options;
+  }
+
   static void need(const Words& words, std::size_t least) {
     if (words.size() < least) throw Wrong{"words are missing"};
   }
@@ -99,6 +106,8 @@ class Play {
         options_.max_entries_per_message = number(value);
       } else if (name == "max-inflight") {
         options_.max_inflight_messages = number(value);
+      } else if (name == "append-linger") {
+        options_.append_linger = duration(value);
       } else if (name == "max-uncommitted") {
         options_.max_uncommitted_bytes = number(value);
       } else if (name == "chunk") {
@@ -482,7 +491,7 @@ class Play {
   }
 
   bool print_;
-  RaftOptions options_;
+  RaftOptions options_ = at_once();
   std::unique_ptr<TestCluster> cluster_;
   std::map<std::string, FlyingMessage> kept_;
   std::map<std::string, ReadId> reads_;
