@@ -1,5 +1,5 @@
 // What the tests of ioredis and node-redis share: checks one after the other on a cluster that the
-// program above this one started (support.py, Conversation).
+// program above this one started (support.py, converse).
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import {createInterface} from 'node:readline';
@@ -12,6 +12,7 @@ export const allBytes = Buffer.from(Array.from({length: 256}, (_, i) => i));
 export const MEBIBYTE = 1024 * 1024;
 
 const answers = createInterface({input: process.stdin});
+answers.on('close', () => process.exit(2));  // whoever answers has failed, and said why
 
 async function ask(question) {
   const answer = once(answers, 'line');
@@ -34,12 +35,19 @@ let failed = 0;
 export async function check(name, body) {
   await cluster.reset();
   const cleanups = [];
+  // A client that never answers is a failure with a name. Nothing comes after it: it may yet wake up.
+  const hung = setTimeout(() => {
+    console.log(`FAILED  ${name}: it hangs`);
+    process.exit(1);
+  }, 120_000);
   try {
     await body((cleanup) => cleanups.push(cleanup));
     console.log(`ok      ${name}`);
   } catch (error) {
     failed += 1;
     console.log(`FAILED  ${name}\n${error.stack}`);
+  } finally {
+    clearTimeout(hung);
   }
   for (const cleanup of cleanups) {
     await cleanup();
