@@ -174,7 +174,8 @@ class Server:
 
     def ready(self):
         if self.process.poll() is not None:
-            raise AssertionError(f"node {self.node} ended:\n{self.log()}")
+            raise AssertionError(
+                f"node {self.node} ended ({self.process.returncode}):\n{self.log()}")
         try:
             return self.get("/readyz") == "ready\n"
         except OSError:
