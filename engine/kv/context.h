@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/kv/key_statistics.h"
 #include "engine/kv/keyspace.h"
 #include "engine/kv/reply.h"
 
@@ -20,16 +21,23 @@ inline constexpr std::size_t kMaxStringBytes = 512u * 1024 * 1024;
 // For commands that read.
 struct ReadContext {
   const Keyspace& keys;
-  std::int64_t now_ms;    // the stamp
-  std::uint64_t entropy;  // depends on the applied log alone
+  std::int64_t now_ms;                  // the stamp
+  std::uint64_t entropy;                // depends on the applied log alone
+  KeyStatistics* statistics = nullptr;  // null: nobody counts
 
   bool expired(const Record& record) const {
     return record.expiry_ms != kNoExpiry && record.expiry_ms < now_ms;
   }
   // Null if the key is absent or has expired.
-  const Record* find(std::string_view key) const {
+  const Record* peek(std::string_view key) const {
     const Record* record = keys.find(KeyRef(key));
     return record != nullptr && !expired(*record) ? record : nullptr;
+  }
+  // The same for what a client asks for: it counts as a hit or as a miss.
+  const Record* find(std::string_view key) const {
+    const Record* record = peek(key);
+    if (statistics != nullptr) ++(record != nullptr ? statistics->hits : statistics->misses);
+    return record;
   }
 };
 
@@ -39,8 +47,9 @@ struct WriteContext {
   std::int64_t now_ms;
   std::uint64_t version;  // the index of the entry being applied
   std::uint64_t entropy;
+  KeyStatistics& statistics;
 
-  ReadContext reading() const { return {keys, now_ms, entropy}; }
+  ReadContext reading() const { return {keys, now_ms, entropy, &statistics}; }
 
   // Null if the key is absent; removes it if it has expired.
   Record* find(const KeyRef& key) {
@@ -49,6 +58,7 @@ struct WriteContext {
       return record;
     }
     keys.erase(key);
+    ++statistics.expired;
     return nullptr;
   }
   // Makes the key hold exactly this.

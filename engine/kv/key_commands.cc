@@ -45,7 +45,7 @@ Reply dbsize(const ReadContext& context, Args) {
 Reply versions(const ReadContext& context, Args args) {
   std::vector<Reply> found;
   for (const std::string_view key : args.subspan(1)) {
-    const Record* record = context.find(key);
+    const Record* record = context.peek(key);
     found.push_back(
         Reply::integer(record != nullptr ? static_cast<std::int64_t>(record->version) : 0));
   }
@@ -53,7 +53,7 @@ Reply versions(const ReadContext& context, Args args) {
 }
 
 Reply require(const ReadContext& context, Args args) {
-  const Record* record = context.find(args[1]);
+  const Record* record = context.peek(args[1]);
   const std::string_view what = args[2];
   if (args.size() == 3 && equals_ignoring_case(what, "absent")) {
     return Reply::integer(record == nullptr);

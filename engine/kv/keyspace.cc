@@ -209,12 +209,15 @@ void Keyspace::set_expiry(Record& record, std::int64_t expiry_ms, std::uint64_t 
   count_in(record, key_hash);
 }
 
-void Keyspace::remove_expired(std::int64_t now_ms, std::size_t limit) {
-  for (; limit > 0 && !by_expiry_.empty() && by_expiry_.begin()->expiry_ms < now_ms; --limit) {
+std::size_t Keyspace::remove_expired(std::int64_t now_ms, std::size_t limit) {
+  std::size_t removed = 0;
+  for (; removed < limit && !by_expiry_.empty() && by_expiry_.begin()->expiry_ms < now_ms;
+       ++removed) {
     // The index refers to the record's own key, which dies with it.
     const std::string key(by_expiry_.begin()->key);
     erase(KeyRef(key));
   }
+  return removed;
 }
 
 std::optional<std::int64_t> Keyspace::earliest_expiry_ms() const {

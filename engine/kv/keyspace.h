@@ -71,7 +71,8 @@ class Keyspace {
   void set_expiry(Record& record, std::int64_t expiry_ms, std::uint64_t version);
 
   // Removes keys whose expiry is before `now_ms`, in the order of their expiry, at most `limit`.
-  void remove_expired(std::int64_t now_ms, std::size_t limit);
+  // Returns how many.
+  std::size_t remove_expired(std::int64_t now_ms, std::size_t limit);
   // The least expiry_ms of all keys, if any has one.
   std::optional<std::int64_t> earliest_expiry_ms() const;
 

@@ -124,6 +124,7 @@ struct StateMachine::State {
   TouchedKeys touched;  // likewise
   std::optional<StateWriter> writer;
   std::optional<StateReader> reader;
+  KeyStatistics statistics;  // of the machine: outlives this state
 };
 
 std::uint64_t StateMachine::State::digest() const {
@@ -174,7 +175,7 @@ Reply StateMachine::State::apply_in_session(const RequestHead& head) {
 }
 
 Reply StateMachine::State::run(bool transaction) {
-  WriteContext context{keys, now_ms(), applied.value, entropy()};
+  WriteContext context{keys, now_ms(), applied.value, entropy(), statistics};
   for (const auto& [key, version] : views.watched) {
     const Record* record = context.find(KeyRef(key));
     if ((record != nullptr ? record->version : 0) != version) return Reply::nil_array();
@@ -216,6 +217,7 @@ StateMachine::~StateMachine() = default;
 StateMachine::StateMachine(StateMachine&& other) noexcept : state_(std::move(other.state_)) {}
 
 StateMachine& StateMachine::operator=(StateMachine&& other) noexcept {
+  if (state_) other.state_->statistics = state_->statistics;
   state_ = std::move(other.state_);
   if (listener_ != nullptr) listener_->on_replaced(state_->applied);
   return *this;
@@ -228,7 +230,7 @@ Reply StateMachine::apply(const Entry& entry) {
   state.applied = entry.index();
   if (listener_ != nullptr) state.keys.note_writes(&state.touched);
   state.advance_stamp(entry.written());
-  state.keys.remove_expired(state.now_ms(), kMaxRemovalsPerEntry);
+  state.statistics.expired += state.keys.remove_expired(state.now_ms(), kMaxRemovalsPerEntry);
   Reply reply;
   if (entry.kind() == EntryKind::kCommand) {
     reply = state.apply_request(entry.payload());
@@ -259,7 +261,8 @@ Reply StateMachine::read(Args argv) const {
   if (command->read == nullptr) {
     return Reply::error("ERR '" + std::string(command->name) + "' is not a read");
   }
-  return command->read(ReadContext{state_->keys, state_->now_ms(), state_->entropy()}, argv);
+  return command->read(
+      ReadContext{state_->keys, state_->now_ms(), state_->entropy(), &state_->statistics}, argv);
 }
 
 Reply StateMachine::read(const std::vector<std::string>& argv) const {
@@ -305,7 +308,7 @@ std::uint64_t StateMachine::digest() const {
 
 std::uint64_t StateMachine::version_of(std::string_view key) const {
   const ReadContext context{state_->keys, state_->now_ms(), 0};
-  const Record* record = context.find(key);
+  const Record* record = context.peek(key);
   return record != nullptr ? record->version : 0;
 }
 
@@ -335,8 +338,14 @@ Result<> StateMachine::restore(std::string_view bytes) {
   return {};
 }
 
+const KeyStatistics& StateMachine::key_statistics() const {
+  return state_->statistics;
+}
+
 void StateMachine::clear() {
+  const KeyStatistics kept = state_->statistics;
   state_ = std::make_unique<State>(state_->options);
+  state_->statistics = kept;
   if (listener_ != nullptr) listener_->on_replaced(Index{});
 }
 
@@ -401,7 +410,7 @@ std::size_t StateMachine::memory_bytes() const {
 
 std::optional<std::size_t> StateMachine::memory_of(std::string_view key) const {
   const ReadContext context{state_->keys, state_->now_ms(), 0};
-  const Record* record = context.find(key);
+  const Record* record = context.peek(key);
   if (record == nullptr) return std::nullopt;
   return Keyspace::memory_of(*record);
 }

@@ -30,6 +30,7 @@
 #include "engine/env/result.h"
 #include "engine/kv/changes.h"
 #include "engine/kv/command.h"
+#include "engine/kv/key_statistics.h"
 #include "engine/kv/reply.h"
 
 namespace synchrodb {
@@ -89,6 +90,8 @@ class StateMachine {
 
   std::size_t key_count() const;
   std::size_t session_count() const;
+  // Stays with its machine, as a listener does.
+  const KeyStatistics& key_statistics() const;
 
   // Appends everything that apply() depends on, the stamp and the applied index included: a whole
   // snapshot at once (snapshot_format.h). Time and memory grow with the state.

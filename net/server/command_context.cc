@@ -109,11 +109,20 @@ TrafficFacts CommandContext::traffic() {
   facts.output_bytes = counters.output_bytes;
   facts.socket_reads = counters.reads;
   facts.socket_writes = counters.writes;
+  const KeyStatistics keys = key_statistics();
+  facts.keyspace_hits = keys.hits - reset_at_.hits;
+  facts.keyspace_misses = keys.misses - reset_at_.misses;
+  facts.expired_keys = keys.expired - reset_at_.expired;
   facts.snapshots = parts_.observer.counters().snapshots_taken;
   facts.commands_per_second = commands_per_second_;
   facts.input_kib_per_second = input_kib_per_second_;
   facts.output_kib_per_second = output_kib_per_second_;
   return facts;
+}
+
+KeyStatistics CommandContext::key_statistics() const {
+  const Replica* replica = parts_.replica();
+  return replica != nullptr ? replica->state_machine().key_statistics() : KeyStatistics();
 }
 
 ClusterFacts CommandContext::cluster() {
@@ -194,6 +203,7 @@ Result<> CommandContext::config_rewrite() {
 
 void CommandContext::reset_statistics() {
   parts_.resp->counters() = RespCounters();
+  reset_at_ = key_statistics();
   last_ = Sample{monotonic_now(), 0, 0, 0};
 }
 

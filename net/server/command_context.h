@@ -52,10 +52,12 @@ class CommandContext final : public ServerContext {
 
  private:
   std::size_t members_with(Index index);
+  KeyStatistics key_statistics() const;  // since the node's start
 
   const ServerParts& parts_;
   ServerFacts facts_;
   NodeId last_leader_;
+  KeyStatistics reset_at_;  // what CONFIG RESETSTAT found
   struct Sample {
     Instant at;
     std::uint64_t commands = 0;

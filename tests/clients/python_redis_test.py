@@ -183,6 +183,26 @@ class PythonRedis(ClusterTest):
         self.assertEqual(client.memory_usage("none"), None)
         self.assertTrue(client.config_resetstat())
 
+    def test_statistics_of_keys(self):
+        clients = [self.connect(node) for node in range(3)]
+        names = ("keyspace_hits", "keyspace_misses", "expired_keys")
+        clients[0].set("k", 1)
+        for client in clients:
+            client.config_resetstat()
+            self.assertEqual([client.info("stats")[name] for name in names], [0, 0, 0])
+        for client in clients:
+            client.mget("k", "k", "none")
+        clients[0].set("short", 1, px=1)
+        deadline = time.monotonic() + FAIL_OVER_SECONDS
+        while True:  # a key expires on every node; who evaluates a read is the cluster's business
+            stats = [client.info("stats") for client in clients]
+            hits, misses, expired = ([one[name] for one in stats] for name in names)
+            self.assertEqual([sum(hits), sum(misses)], [6, 3])
+            if expired == [1, 1, 1]:
+                break
+            self.assertLess(time.monotonic(), deadline, expired)
+            time.sleep(0.05)
+
     def test_fail_over_behind_a_follower_is_not_noticed(self):
         """Its connection stays, and its increments are applied exactly once each."""
         client = self.connect(self.follower())
