@@ -1,5 +1,7 @@
 #include "engine/kv/change_history.h"
 
+#include <algorithm>
+#include <span>
 #include <utility>
 
 #include "consensus/assert.h"
@@ -7,13 +9,32 @@
 namespace synchrodb {
 namespace {
 
-RememberedChange remember(const Change& change) {
+bool keeps_value(const Change& change) {
+  return change.record != nullptr && change.record->value.size() <= ChangeHistory::kMaxValueBytes;
+}
+
+std::size_t text_size(std::span<const Change> changes) {
+  std::size_t bytes = 0;
+  for (const Change& change : changes) {
+    bytes += change.key.size() + (keeps_value(change) ? change.record->value.size() : 0);
+  }
+  return bytes;
+}
+
+// A view of what is appended to `text`, which has room for it.
+std::string_view keep(std::string& text, std::string_view bytes) {
+  const std::size_t at = text.size();
+  text += bytes;
+  return std::string_view(text).substr(at);
+}
+
+RememberedChange remember(const Change& change, std::string& text) {
   RememberedChange kept;
-  kept.key = change.key;
+  kept.key = keep(text, change.key);
   kept.gone = change.record == nullptr;
   if (kept.gone) return kept;
-  kept.value_omitted = change.record->value.size() > ChangeHistory::kMaxValueBytes;
-  if (!kept.value_omitted) kept.value = change.record->value;
+  kept.value_omitted = !keeps_value(change);
+  if (!kept.value_omitted) kept.value = keep(text, change.record->value);
   kept.expiry_ms = change.record->expiry_ms;
   kept.version = change.record->version;
   return kept;
@@ -35,11 +56,12 @@ void ChangeHistory::on_changes(const EntryChanges& changes) {
   entry->index = changes.index;
   entry->cleared = changes.cleared;
   entry->changes.reserve(changes.keys.size());
-  entry->bytes = sizeof(RememberedEntry) + changes.keys.size() * sizeof(RememberedChange);
+  entry->text.reserve(text_size(changes.keys));
   for (const Change& change : changes.keys) {
-    const RememberedChange& kept = entry->changes.emplace_back(remember(change));
-    entry->bytes += kept.key.size() + kept.value.size();
+    entry->changes.push_back(remember(change, entry->text));
   }
+  entry->bytes =
+      sizeof(RememberedEntry) + changes.keys.size() * sizeof(RememberedChange) + entry->text.size();
   bytes_ += entry->bytes;
   entries_.push_back(std::move(entry));
   // The newest goes as well if it alone is too much: everybody has fallen behind then.

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "consensus/types.h"
@@ -15,20 +16,26 @@
 
 namespace synchrodb {
 
+// Its views are into the entry that remembers it.
 struct RememberedChange {
-  std::string key;
+  std::string_view key;
   bool gone = false;           // the rest means nothing
   bool value_omitted = false;  // it is too large to be remembered
-  std::string value;
+  std::string_view value;
   std::int64_t expiry_ms = kNoExpiry;
   std::uint64_t version = 0;
 };
 
-// As EntryChanges.
+// As EntryChanges. One block of memory for all keys and values: there is an entry for each write.
 struct RememberedEntry {
+  RememberedEntry() = default;
+  RememberedEntry(const RememberedEntry&) = delete;
+  RememberedEntry& operator=(const RememberedEntry&) = delete;
+
   Index index;
   bool cleared = false;
   std::vector<RememberedChange> changes;
+  std::string text;
   std::size_t bytes = 0;  // what remembering it costs
 };
 

@@ -41,28 +41,49 @@ class ChangeListener {
 // The keys that an entry touches while it is applied; Keyspace writes it.
 class TouchedKeys {
  public:
-  void touch(std::string_view key) { keys_.emplace_back(key); }
+  void touch(std::string_view key) {
+    places_.push_back({text_.size(), key.size()});
+    text_ += key;
+  }
   // All keys were removed: what was touched before does not matter any more.
   void clear_all() {
-    keys_.clear();
+    reset();
     cleared_ = true;
   }
 
-  bool none() const { return keys_.empty() && !cleared_; }
+  bool none() const { return places_.empty() && !cleared_; }
   bool cleared() const { return cleared_; }
-  // In order, each once.
-  const std::vector<std::string>& sorted() {
-    std::sort(keys_.begin(), keys_.end());
-    keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
-    return keys_;
+  // In order, each once. Valid until the next change.
+  std::span<const std::string_view> sorted() {
+    sorted_.clear();
+    for (const Place& place : places_) {
+      sorted_.push_back(std::string_view(text_).substr(place.at, place.size));
+    }
+    std::sort(sorted_.begin(), sorted_.end());
+    sorted_.erase(std::unique(sorted_.begin(), sorted_.end()), sorted_.end());
+    return sorted_;
   }
+  // Keeps ordinary buffers for the next entry and hands huge ones back.
   void reset() {
-    keys_.clear();
+    if (std::max(text_.capacity() / kOrdinaryKey, places_.capacity()) > kKept) *this = {};
+    text_.clear();
+    places_.clear();
+    sorted_.clear();
     cleared_ = false;
   }
 
  private:
-  std::vector<std::string> keys_;
+  static constexpr std::size_t kKept = 4096;  // keys
+  static constexpr std::size_t kOrdinaryKey = 64;
+
+  struct Place {
+    std::size_t at;
+    std::size_t size;
+  };
+
+  std::string text_;  // the keys, one after the other
+  std::vector<Place> places_;
+  std::vector<std::string_view> sorted_;
   bool cleared_ = false;
 };
 

@@ -246,7 +246,7 @@ void StateMachine::report_changes() {
   state.keys.note_writes(nullptr);
   if (state.touched.none()) return;
   std::vector<Change> changes;
-  for (const std::string& key : state.touched.sorted()) {
+  for (const std::string_view key : state.touched.sorted()) {
     changes.push_back({key, std::as_const(state.keys).find(KeyRef(key))});
   }
   listener_->on_changes({state.applied, state.touched.cleared(), changes});

@@ -20,7 +20,7 @@ constexpr Duration kLeaderPatience = seconds(5);
 constexpr kj::Duration kWatcherPatience = 30 * kj::SECONDS;
 constexpr kj::Duration kFarewellPatience = 5 * kj::SECONDS;
 
-capnp::Data::Reader bytes(const std::string& text) {
+capnp::Data::Reader bytes(std::string_view text) {
   return {reinterpret_cast<const kj::byte*>(text.data()), text.size()};
 }
 

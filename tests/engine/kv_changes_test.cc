@@ -146,7 +146,7 @@ std::string told(const ChangeHistory& history, std::uint64_t from) {
        entry = history.at_or_after(entry->index.next())) {
     all += std::to_string(entry->index.value) + (entry->cleared ? "*" : "");
     for (const RememberedChange& change : entry->changes) {
-      all += change.key + (change.gone ? "!" : "=" + change.value);
+      all += std::string(change.key) + (change.gone ? "!" : "=" + std::string(change.value));
     }
     all += " ";
   }
