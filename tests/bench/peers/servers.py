@@ -89,8 +89,9 @@ class System:
         raise NotImplementedError
 
     def write(self, node):
-        """One acknowledged write through this node, or an exception."""
-        resp_call(self.ports[node], "SET", "peers:probe", "1")
+        """One acknowledged write through this node, or an exception. It leaves nothing: one that was
+        given up may take effect later."""
+        resp_call(self.ports[node], "DEL", "peers:probe")
 
     def find_leader(self):
         """The leader's number, or None."""
