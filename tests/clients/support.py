@@ -37,10 +37,6 @@ class Cluster(SynchroDb):
     def find(cls):
         return None  # commands() knows
 
-    def write(self, node):
-        # A busy machine may apply it after its caller gave up, within a test: it leaves no key.
-        resp_call(self.ports[node], "DEL", "clients:probe")
-
     def stop(self):
         super().stop()
         self._folder.cleanup()
