@@ -37,11 +37,14 @@ void Raft::on_message(const Now& now, NodeId from, const AppendRequest& request)
   AppendReply reply;
   reply.term = term();
   reply.success = true;
-  reply.index = verified;
+  // A heartbeat is answered at once, with what is durable: the disk must not keep the leader
+  // waiting for a sign of life. What is being written has an acknowledgement of its own under way,
+  // and is named to a later heartbeat if that is lost.
+  reply.index = request.entries.empty() ? std::min(verified, durable_) : verified;
   reply.round = request.round;
   reply.recovery = recovering() ? recovery_nonce_ : 0;
   if (defect(Defect::kAckBeforeDurable)) return send_now(from, reply);
-  send_when_durable(from, verified, reply);
+  send_when_durable(from, reply.index, reply);
 }
 
 // False: the message contradicts a committed entry; no leader would send it.

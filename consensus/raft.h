@@ -196,6 +196,7 @@ class Raft final : public Protocol {
   bool has_committed_in_term(const role::Leader& leader) const;
   bool lease_holds(const Now& now, const role::Leader& leader) const;
   void note_base(const Now& now);
+  Instant earlier_written_by(const role::Leader& leader) const;
   void defer_commits(const Now& now, role::Leader& leader);
   bool commits_deferred(const Now& now, role::Leader& leader);
   Instant deferral_end(const Now& now, const role::Leader& leader) const;

@@ -84,18 +84,22 @@ void Raft::defer_commits(const Now& now, role::Leader& leader) {
   leader.commit_deferred = leader.earlier_unknown = static_cast<bool>(log_.base());
 }
 
+// By the own clock: every entry of earlier terms that could carry a lease was written before this.
+Instant Raft::earlier_written_by(const role::Leader& leader) const {
+  return leader.earlier_unknown ? base_noted_ : leader.elected;
+}
+
 bool Raft::commits_deferred(const Now& now, role::Leader& leader) {
   if (!leader.commit_deferred) return false;
   const Duration since_election = now.mono - leader.elected;
   const Duration length = options_.lease_duration;
-  const Instant written_by = leader.earlier_unknown ? base_noted_ : leader.elected;
   bool over = false;
   if (defect(Defect::kLeaseIgnoresClockDrift) && leader.earlier_written) {
     over = middle_of(now.wall) - middle_of(*leader.earlier_written) >= length;
   } else if (leader.earlier_written && now.wall.synchronised) {
     over = now.wall.earliest - leader.earlier_written->latest >= length;
   } else {
-    over = now.mono - written_by >= length + drift_of(length, options_);
+    over = now.mono - earlier_written_by(leader) >= length + drift_of(length, options_);
   }
   // A clock that broke its promise may have written an entry in the future; that must not last.
   leader.commit_deferred = !over && since_election < length * 2;
@@ -105,8 +109,7 @@ bool Raft::commits_deferred(const Now& now, role::Leader& leader) {
 Instant Raft::deferral_end(const Now& now, const role::Leader& leader) const {
   const Duration length = options_.lease_duration;
   const Instant at_most = leader.elected + length * 2;
-  const Instant written_by = leader.earlier_unknown ? base_noted_ : leader.elected;
-  const Instant by_own_clock = written_by + length + drift_of(length, options_);
+  const Instant by_own_clock = earlier_written_by(leader) + length + drift_of(length, options_);
   if (!leader.earlier_written || !now.wall.synchronised) return std::min(at_most, by_own_clock);
   const Duration left = length - (now.wall.earliest - leader.earlier_written->latest);
   return std::min(at_most, now.mono + std::max(left, milliseconds(1)));
