@@ -40,8 +40,12 @@ class Binaries:
         self.sim = str(sim or _BUILD / "synchrodb-sim")
 
 
+_given = set()
+
+
 def quiet_ports(count):
-    """Free ports outside the range from which the kernel takes those of outgoing connections.
+    """Free ports outside the range from which the kernel takes those of outgoing connections, none
+    twice in a process: a node that has not started yet does not hold its own.
 
     Inside it, the port of a dead node may be taken before the node comes back; or one that tries to
     reach it may connect to itself."""
@@ -51,7 +55,7 @@ def quiet_ports(count):
     try:
         while len(held) < count:
             port = draw.randrange(max(1024, lowest - 20_000), lowest)
-            if port in held:
+            if port in held or port in _given:
                 continue
             candidate = socket.socket()
             try:
@@ -59,6 +63,7 @@ def quiet_ports(count):
                 held[port] = candidate
             except OSError:
                 candidate.close()
+        _given.update(held)
         return list(held)
     finally:
         for candidate in held.values():

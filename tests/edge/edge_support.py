@@ -33,12 +33,21 @@ def main():
     unittest.main(module="__main__")
 
 
+_given = set()
+
+
 def free_ports(count):
-    probes = [socket.socket() for _ in range(count)]
+    """None twice in a process: a server that has not started yet does not hold its own."""
+    probes, ports = [], []
     try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
+        while len(ports) < count:
+            probes.append(socket.socket())
+            probes[-1].bind(("127.0.0.1", 0))
+            port = probes[-1].getsockname()[1]
+            if port not in _given:
+                ports.append(port)
+        _given.update(ports)
+        return ports
     finally:
         for probe in probes:
             probe.close()
