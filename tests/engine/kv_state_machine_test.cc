@@ -366,6 +366,26 @@ TEST(Requests, APipelineInOneEntryAnswersWithAnArray) {
             "[+\"OK\", -\"ERR value is not an integer or out of range\", \"x\"]");
 }
 
+// Longer than what is looked up ahead at once, and with commands that have no key.
+TEST(Requests, ALongPipelineIsAnsweredInOrder) {
+  Machine machine;
+  Request writes;
+  Request reads;
+  std::vector<Reply> wanted;
+  for (int i = 0; i < 100; ++i) {
+    const int k = i % 70;
+    const std::string key = "key:" + std::to_string(k);
+    writes.commands.push_back({"SET", key, std::to_string(i)});
+    reads.commands.push_back({"GET", key});
+    wanted.push_back(Reply::bulk(std::to_string(k < 30 ? k + 70 : k)));
+    if (i % 7 != 0) continue;
+    reads.commands.push_back({"DBSIZE"});
+    wanted.push_back(Reply::integer(70));
+  }
+  EXPECT_EQ(machine.apply(writes), Reply::array(std::vector<Reply>(100, Reply::ok())));
+  EXPECT_EQ(machine.state().read_encoded(encode(reads)), Reply::array(std::move(wanted)));
+}
+
 TEST(Requests, WhatASessionWouldHaveRefusedFailsOnEveryNodeAlike) {
   Machine machine;
   EXPECT_EQ(machine.apply_payload("garbage"), Reply::error("ERR malformed log entry"));
