@@ -103,7 +103,7 @@ void draw_options(std::uint64_t seed, const PlanShape& shape, const std::set<Fau
   const bool changes = enabled.contains(FaultKind::kMembershipChange);
   if (may_swarm(shape, FaultKind::kKnobs)) draw_modes(seed, changes, drawn);
   if (enabled.contains(FaultKind::kKnobs)) draw_knobs(seed, drawn);
-  if (may_swarm(shape, FaultKind::kKnobs)) draw_lease_duration(seed, drawn);
+  if (may_swarm(shape, FaultKind::kKnobs)) draw_lease_duration(seed, shape.options, drawn);
   if (enabled.contains(FaultKind::kClockDrift)) {
     drawn["clock-drift-bound-ppm"] =
         Draw(seed, "drift-bound").pick<std::int64_t>({500, 5'000, 50'000, 200'000});

@@ -3,6 +3,7 @@
 #include <array>
 #include <string_view>
 
+#include "sim/options.h"
 #include "sim/swarm/draw.h"
 
 namespace synchrodb::sim {
@@ -35,10 +36,14 @@ Draw stream(std::uint64_t seed, std::string_view knob) {
   return Draw(seed, "knob/" + std::string(knob));
 }
 
+std::int64_t standard_election_timeout_ms() {
+  return find_option("election-timeout-ms")->standard;
+}
+
 // These depend on each other, so they come from one hand.
 void draw_timing(std::uint64_t seed, OptionMap& options) {
   Draw draw = stream(seed, "timing");
-  std::int64_t election = 1'000;
+  std::int64_t election = standard_election_timeout_ms();
   if (draw.coin()) {
     election = draw.pick({150, 300, 500, 700, 1'500});
     options["election-timeout-ms"] = election;
@@ -74,12 +79,19 @@ void draw_knobs(std::uint64_t seed, OptionMap& options) {
   }
 }
 
-void draw_lease_duration(std::uint64_t seed, OptionMap& options) {
+void draw_lease_duration(std::uint64_t seed, const OptionMap& fixed, OptionMap& options) {
   if (options.contains("lease")) return;
+  const auto off = [&](const std::string& name) {
+    const OptionMap& where = fixed.contains(name) ? fixed : options;
+    const auto position = where.find(name);
+    return position != where.end() && position->second == 0;
+  };
+  if (off("pre-vote") && off("check-quorum")) return;
   Draw draw = stream(seed, "lease-duration");
   if (draw.coin()) return;
   const auto position = options.find("election-timeout-ms");
-  const std::int64_t election = position == options.end() ? 1'000 : position->second;
+  const std::int64_t election =
+      position == options.end() ? standard_election_timeout_ms() : position->second;
   options["lease-duration-ms"] = election * draw.between(100, 300) / 100;
 }
 

@@ -18,7 +18,9 @@ void draw_modes(std::uint64_t seed, bool membership_changes, OptionMap& options)
 void draw_knobs(std::uint64_t seed, OptionMap& options);
 
 // How long a lease on the log lasts, often longer than it takes to elect another leader: then only
-// the lease keeps the new one from committing. To be called last.
-void draw_lease_duration(std::uint64_t seed, OptionMap& options);
+// the lease keeps the new one from committing. Not so without pre-vote and leader stickiness: a
+// removed server may then depose every leader before a lease that long is over (thesis 4.2.3), and
+// its removal is never committed. To be called last; `fixed` are the options that nobody draws.
+void draw_lease_duration(std::uint64_t seed, const OptionMap& fixed, OptionMap& options);
 
 }  // namespace synchrodb::sim

@@ -240,6 +240,26 @@ TEST(Swarm, ModesComeOftenEnough) {
 }
 
 // A stream for each purpose: what one part draws moves no other part.
+// A removed server deposes every leader before a lease is over that lasts longer than an election.
+TEST(Swarm, LongLeasesComeWithPreVoteOrStickiness) {
+  int long_leases = 0;
+  for (const bool fixed : {false, true}) {
+    PlanShape shape;
+    if (fixed) shape.options = {{"pre-vote", 0}, {"check-quorum", 0}};
+    for (const Plan& plan : plans(shape)) {
+      if (option_value(plan, "lease") != 1 || !faults_of(plan).contains("membership-change"))
+        continue;
+      if (option_value(plan, "lease-duration-ms") < option_value(plan, "election-timeout-ms")) {
+        continue;
+      }
+      ++long_leases;
+      EXPECT_TRUE(option_value(plan, "pre-vote") != 0 || option_value(plan, "check-quorum") != 0)
+          << "seed " << plan.seed;
+    }
+  }
+  EXPECT_GT(long_leases, 20);
+}
+
 TEST(Swarm, FixingOnePartMovesNoOther) {
   PlanShape fixed;
   fixed.workload = "append";
