@@ -46,3 +46,6 @@ find_library(LIBTINFO libtinfo.a REQUIRED)
 find_library(LIBBSD libbsd.a REQUIRED)
 find_library(LIBMD libmd.a REQUIRED)
 find_package(prometheus-cpp REQUIRED CONFIG)
+
+# The server's allocator.
+find_library(LIBJEMALLOC libjemalloc.a REQUIRED)
