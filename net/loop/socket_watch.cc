@@ -79,6 +79,7 @@ WatchedSocket::~WatchedSocket() noexcept {
 }
 
 void WatchedSocket::take_events(std::uint32_t events) {
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) ended_ = true;
   if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
     readable_ = true;
     if (reader_ != nullptr) loop_.wake(reader_);
@@ -118,8 +119,9 @@ std::size_t WatchedSocket::read(char* buffer, std::size_t size) {
     wait_readable(kNever);
     const ssize_t got = ::recv(descriptor_, buffer, size, 0);
     if (got > 0) {
-      // Less than there was room for: the socket is empty, and news will be an event.
-      readable_ = static_cast<std::size_t>(got) == size;
+      // Less than there was room for: the socket is empty, and news will be an event; but for the
+      // end, which may have been told of together with the bytes before it.
+      readable_ = ended_ || static_cast<std::size_t>(got) == size;
       return static_cast<std::size_t>(got);
     }
     if (got == 0) return 0;

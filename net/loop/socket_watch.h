@@ -66,6 +66,7 @@ class WatchedSocket {
   // As far as is known: a call finds out.
   bool readable_ = true;
   bool writable_ = true;
+  bool ended_ = false;  // the other side will send no more than is there
 };
 
 }  // namespace synchrodb::net

@@ -86,6 +86,21 @@ TEST(SocketWatch, TheEndIsReadableAndEmpty) {
   });
 }
 
+TEST(SocketWatch, TheEndThatCameWithTheLastBytesIsNotMissed) {
+  in_loop([](Loop& loop, SocketWatch& watch) {
+    Pair pair;
+    WatchedSocket socket(watch, kj::mv(pair.ours));
+    loop.spawn("say and hang up", [&] {
+      sleep_until(loop, monotonic_now() + milliseconds(5));
+      pair.say("bye");
+      pair.theirs = kj::AutoCloseFd();
+    });
+    EXPECT_EQ(read_some(socket), "bye");
+    ASSERT_TRUE(socket.wait_readable(monotonic_now() + seconds(2)));
+    EXPECT_EQ(read_some(socket), "");
+  });
+}
+
 TEST(SocketWatch, WaitsNoLongerThanTheDeadline) {
   in_loop([](Loop&, SocketWatch& watch) {
     Pair pair;
