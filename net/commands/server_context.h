@@ -101,7 +101,6 @@ struct ReplicaFacts {
   std::size_t key_bytes = 0;  // memory of keys and values
   std::size_t log_bytes = 0;
   bool snapshot_in_progress = false;
-  bool last_snapshot_failed = false;
   std::int64_t last_snapshot_unix = 0;  // seconds; 0: none since the start
   std::uint64_t entries_since_snapshot = 0;
 };
