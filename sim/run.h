@@ -4,10 +4,13 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/plan.h"
+#include "sim/script/script.h"
+#include "sim/script/watchers.h"
 
 namespace synchrodb::sim {
 
@@ -37,6 +40,8 @@ struct RunResult {
   std::vector<std::string> marks;          // the SOMETIMES marks reached, sorted
   std::vector<std::string> last_events;    // of a failing run
   std::vector<std::uint64_t> checkpoints;  // rolling digest, with RunOptions::checkpoints
+  std::vector<FaultAction> begun;          // by RunOptions::nemeses, in order
+  std::vector<NodeContents> contents;      // of every machine, with RunOptions::stop_at
 };
 
 struct RunOptions {
@@ -44,11 +49,21 @@ struct RunOptions {
   std::function<void(const std::string&)> trace;
   bool check = true;  // judge the history; off only for benchmarks
   std::uint64_t checkpoint_every =
-      0;                           // events between two entries of RunResult::checkpoints; 0: none
-  std::string* history = nullptr;  // receives the history as JSON lines
+      0;  // events between two entries of RunResult::checkpoints; 0: none
+  // Receives the history of the plan's workload as JSON lines. A script keeps its own.
+  std::string* history = nullptr;
+  // Thinks out what the plan's clients do, instead of the plan's workload. What it throws ends the
+  // run and comes out of run(). The world judges everything but the history.
+  Script* script = nullptr;
+  std::vector<Invariant> invariants;
+  std::vector<LiveNemesis> nemeses;
+  // The run ends at this moment, before its events, with RunResult::contents and without the
+  // judgements that need an end.
+  std::optional<TrueTime> stop_at;
 };
 
-// Runs a valid plan to its end. Must be called from the thread that made no other live world.
+// Runs a valid plan to its end. Throws ScriptError, and what callbacks throw. Must be called from
+// the thread that made no other live world.
 RunResult run(const Plan& plan, const RunOptions& options = {});
 
 }  // namespace synchrodb::sim
