@@ -109,6 +109,8 @@ struct PlanShape {
   std::string defect;
   std::string strategy;  // "": drawn
   bool beyond_budget = false;
+
+  bool operator==(const PlanShape&) const = default;
 };
 
 // The swarm's plan for a seed: each fault family and each kind of operation is left out with p =
