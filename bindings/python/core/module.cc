@@ -9,4 +9,6 @@ PYBIND11_MODULE(_core, module) {
   bind_tables(module);
   bind_plan(module);
   bind_run(module);
+  bind_judge(module);
+  bind_script(module);
 }

@@ -207,11 +207,13 @@ void bind_views(py::module_& module) {
       .def_readonly("running", &NodeView::running)
       .def_readonly("paused", &NodeView::paused)
       .def_readonly("serving", &NodeView::serving, "Running, and recovered from its disk.")
-      .def_property_readonly("role", [](const NodeView& v) { return name_of(v.role); },
-                             "\"leader\", \"follower\", \"candidate\" …; of a node that serves.")
+      .def_property_readonly(
+          "role", [](const NodeView& v) { return name_of(v.role); },
+          "\"leader\", \"follower\", \"candidate\" …; of a node that serves.")
       .def_property_readonly("term", [](const NodeView& v) { return v.term.value; })
-      .def_property_readonly("leader", [](const NodeView& v) { return v.leader.value; },
-                             "The id of whom it takes for the leader; 0: nobody.")
+      .def_property_readonly(
+          "leader", [](const NodeView& v) { return v.leader.value; },
+          "The id of whom it takes for the leader; 0: nobody.")
       .def_property_readonly("commit", [](const NodeView& v) { return v.commit.value; })
       .def_property_readonly("applied", [](const NodeView& v) { return v.applied.value; })
       .def_property_readonly("last", [](const NodeView& v) { return v.last.value; })
@@ -219,68 +221,66 @@ void bind_views(py::module_& module) {
                              [](const NodeView& v) { return ids_of(v.configuration.voters); })
       .def_property_readonly("learners",
                              [](const NodeView& v) { return ids_of(v.configuration.learners); })
-      .def_property_readonly("clock_error",
-                             [](const NodeView& v) {
-                               return static_cast<double>(v.clock_error.ns) / 1e9;
-                             },
-                             "Of its wall clock, in seconds, against true time.")
+      .def_property_readonly(
+          "clock_error",
+          [](const NodeView& v) { return static_cast<double>(v.clock_error.ns) / 1e9; },
+          "Of its wall clock, in seconds, against true time.")
       .def_readonly("keys", &NodeView::keys, "How many keys it has.")
       .def("__repr__", [](const NodeView& v) {
         return "NodeView(index=" + std::to_string(v.index) + ", " +
-               (v.serving ? std::string(name_of(v.role)) : v.running ? "recovering" : "down") +
-               ", term=" + std::to_string(v.term.value) + ", commit=" +
-               std::to_string(v.commit.value) + ")";
+               (v.serving   ? std::string(name_of(v.role))
+                : v.running ? "recovering"
+                            : "down") +
+               ", term=" + std::to_string(v.term.value) +
+               ", commit=" + std::to_string(v.commit.value) + ")";
       });
   py::class_<Loan, std::shared_ptr<Loan>>(module, "WorldView",
                                           "All machines at one moment, for as long as the call.")
       .def_property_readonly(
           "time", [](const Loan& l) { return static_cast<double>(l.get().now().ns) / 1e9; },
           "Seconds since the start of the run, true time.")
-      .def_property_readonly("nodes", [](const Loan& l) { return l.get().nodes(); },
-                             "Founding members first, then machines that stand by.")
-      .def("get",
-           [](const Loan& l, const py::object& node, const std::string& key) {
-             return l.get().get(l.checked(node), key);
-           },
-           py::arg("node"), py::arg("key"), "What a node has applied: the key's value, or None.")
-      .def("keys",
-           [](const Loan& l, const py::object& node) { return l.get().keys(l.checked(node)); },
-           py::arg("node"), "All keys of a node, sorted.");
+      .def_property_readonly(
+          "nodes", [](const Loan& l) { return l.get().nodes(); },
+          "Founding members first, then machines that stand by.")
+      .def(
+          "get",
+          [](const Loan& l, const py::object& node, const std::string& key) {
+            return l.get().get(l.checked(node), key);
+          },
+          py::arg("node"), py::arg("key"), "What a node has applied: the key's value, or None.")
+      .def(
+          "keys",
+          [](const Loan& l, const py::object& node) { return l.get().keys(l.checked(node)); },
+          py::arg("node"), "All keys of a node, sorted.");
 }
 
 }  // namespace
 
 void bind_script(py::module_& module) {
   bind_views(module);
-  module.def("run_script", &run_script, py::arg("plan"), py::arg("script") = py::none(),
-             py::arg("invariants") = py::tuple(), py::arg("nemeses") = py::tuple(),
-             py::arg("stop_at") = py::none(),
-             "Runs a plan with a script instead of its workload; invariants and nemeses are triples "
-             "(every, at, function).");
-  module.def("begun", [](const RunResult& result) { return result.begun; }, py::arg("result"),
-             "The actions that nemeses began.");
-  module.def("contents",
-             [](const RunResult& result) {
-               py::list all;
-               for (const sim::NodeContents& node : result.contents) {
-                 py::dict values;
-                 for (const auto& [key, value] : node.values) {
-                   values[py::str(key)] = from_reply(Reply::bulk(value), py::none());
-                 }
-                 all.append(py::make_tuple(node.view, values));
-               }
-               return all;
-             },
-             py::arg("result"), "Of a run that stopped: (NodeView, values) of each machine.");
-  module.def("branch",
-             [](const Plan& plan, const py::object& at, const py::object& noise_key) {
-               const Plan branched =
-                   sim::branch(plan, to_duration(at, "at"), to_seed(noise_key, "noise_key"));
-               if (Result<> valid = validate(branched); !valid) throw Failure(valid.error());
-               return branched;
-             },
-             py::arg("plan"), py::arg("at"), py::arg("noise_key"),
-             "The plan with another future from a moment on.");
+  module.def(
+      "run_script", &run_script, py::arg("plan"), py::arg("script") = py::none(),
+      py::arg("invariants") = py::tuple(), py::arg("nemeses") = py::tuple(),
+      py::arg("stop_at") = py::none(),
+      "Runs a plan with a script instead of its workload; invariants and nemeses are triples "
+      "(every, at, function).");
+  module.def(
+      "begun", [](const RunResult& result) { return result.begun; }, py::arg("result"),
+      "The actions that nemeses began.");
+  module.def(
+      "contents",
+      [](const RunResult& result) {
+        py::list all;
+        for (const sim::NodeContents& node : result.contents) {
+          py::dict values;
+          for (const auto& [key, value] : node.values) {
+            values[py::str(key)] = from_reply(Reply::bulk(value), py::none());
+          }
+          all.append(py::make_tuple(node.view, values));
+        }
+        return all;
+      },
+      py::arg("result"), "Of a run that stopped: (NodeView, values) of each machine.");
 }
 
 }  // namespace synchrodb::python

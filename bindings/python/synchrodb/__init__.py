@@ -8,3 +8,4 @@
 
 from . import _core
 from ._core import *  # noqa: F403
+from . import checkers, generators, workloads
