@@ -7,7 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "sim/check/check.h"
+#include "sim/check/history.h"
 #include "sim/plan.h"
+#include "sim/trace/observation.h"
+#include "sim/trace/trace.h"
 
 namespace synchrodb::sim {
 
@@ -37,15 +41,32 @@ struct RunResult {
   std::vector<std::string> marks;          // the SOMETIMES marks reached, sorted
   std::vector<std::string> last_events;    // of a failing run
   std::vector<std::uint64_t> checkpoints;  // rolling digest, with RunOptions::checkpoints
+  bool interrupted = false;  // ended by RunOptions::interrupted; the verdict is unknown then
+};
+
+// What clients saw, and how it is to be judged.
+struct RecordedHistory {
+  check::History history;
+  check::Model model = check::Model::kCasRegister;
 };
 
 struct RunOptions {
   // Called with each line of the event log (fixed columns: time, node, event, detail).
   std::function<void(const std::string&)> trace;
+  // The same lines as they are recorded.
+  std::function<void(const TraceLine&)> trace_lines;
+  // Every machine, each `sample_every` of true time; 0: never.
+  std::function<void(const NodeSample&)> samples;
+  Duration sample_every;
+  // Each packet sent, delivered and lost.
+  std::function<void(const MessageEvent&)> messages;
+  // Asked every few thousand events; true ends the run as `RunResult::interrupted`.
+  std::function<bool()> interrupted;
   bool check = true;  // judge the history; off only for benchmarks
   std::uint64_t checkpoint_every =
       0;                           // events between two entries of RunResult::checkpoints; 0: none
   std::string* history = nullptr;  // receives the history as JSON lines
+  RecordedHistory* recorded = nullptr;  // receives the history itself
 };
 
 // Runs a valid plan to its end. Must be called from the thread that made no other live world.

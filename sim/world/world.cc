@@ -64,7 +64,7 @@ World::World(const Plan& plan, const RunOptions& options)
       streams_(plan.noise_key, overrides_of(plan)),
       buggify_(plan.buggify),
       network_(kernel_, streams_, counters_, network_options(plan)),
-      trace_(options.trace),
+      trace_(options.trace, options.trace_lines),
       oracle_([this](Violation v) { violate(std::move(v)); }),
       surroundings_{kernel_, network_, streams_, counters_, buggify_, oracle_, places_, trace_},
       workload_(
@@ -76,6 +76,7 @@ World::World(const Plan& plan, const RunOptions& options)
               [this](Index floor, Index seen) { oracle_.on_read(floor, seen); }}),
       random_(streams_.stream("world")) {
   kernel_.digest().checkpoint_every(options.checkpoint_every);
+  observe_messages();
   cluster_ = std::make_unique<Cluster>(surroundings_, plan_, Nemesis::nature_of_disks(plan_));
   admin_ = std::make_unique<Admin>(surroundings_, *cluster_, NodeId{kOperator});
   const std::vector<NodeId> endpoints = client_endpoints(plan_);
@@ -164,8 +165,8 @@ RunResult World::run() {
   const auto max_events =
       kMaxEventsPerSecond * static_cast<std::uint64_t>(limit.ns / 1'000'000'000 + 1);
   try {
-    const RunEnd end = kernel_.run(limit, max_events);
-    if (!finished_ && !violation_) {
+    const RunEnd end = advance(limit, max_events);
+    if (!finished_ && !violation_ && !interrupted_) {
       violate({"liveness", end == RunEnd::kEventLimit ? "the event limit was reached"
                                                       : "the run did not come to rest"});
     }
@@ -174,7 +175,8 @@ RunResult World::run() {
   }
   result.virtual_seconds = static_cast<double>(kernel_.now().ns) * 1e-9;
   result.events = kernel_.events();
-  oracle_.finish();
+  result.interrupted = interrupted_;
+  if (!interrupted_) oracle_.finish();
   judge(result);
   tear_down(result);
   return result;
@@ -377,7 +379,9 @@ void World::judge(RunResult& result) {
   result.fail = workload_.count().fail;
   result.info = workload_.count().info;
   workload_.locate_writes(places_);
-  if (!violation_ && options_.check) {
+  if (interrupted_ && !violation_) {
+    unknown_ = "the run was interrupted";
+  } else if (!violation_ && options_.check) {
     check::Options how;
     how.model = workload_.model();
     how.explain = false;
@@ -393,6 +397,9 @@ void World::judge(RunResult& result) {
     check::Label label;
     label.model = workload_.model();
     *options_.history = check::write_json_lines(workload_.history(), label);
+  }
+  if (options_.recorded != nullptr) {
+    *options_.recorded = RecordedHistory{workload_.history(), workload_.model()};
   }
   if (violation_) {
     result.verdict = Verdict::kViolation;

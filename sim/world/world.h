@@ -35,6 +35,10 @@ class World {
  private:
   TrueTime clients_stop() const { return TrueTime{plan_.time.ns / 10 * 9}; }
   void start();
+  // Runs the kernel in slices: between them the world is looked at, and the onlooker may end it.
+  RunEnd advance(TrueTime limit, std::uint64_t max_events);
+  void sample();
+  void observe_messages();
   void watch_leadership();
   void violate(Violation violation);
   void start_healing();
@@ -81,6 +85,8 @@ class World {
   TrueTime healed_at_;
   std::uint64_t ok_when_healed_ = 0;
   bool finished_ = false;
+  bool interrupted_ = false;
+  TrueTime next_sample_ = kEndOfTime;
 };
 
 }  // namespace synchrodb::sim

@@ -8,5 +8,7 @@ PYBIND11_MODULE(_core, module) {
   bind_errors(module);
   bind_tables(module);
   bind_plan(module);
+  bind_history(module);
+  bind_check(module);
   bind_run(module);
 }
