@@ -58,6 +58,15 @@ struct DrawOverride {
   bool operator==(const DrawOverride&) const = default;
 };
 
+// Another future: from `at`, true time, every noise stream draws by this key too. What happens
+// before is the same run, to the last event.
+struct PlanBranch {
+  Duration at;
+  std::uint64_t noise_key = 0;
+
+  bool operator==(const PlanBranch&) const = default;
+};
+
 struct Plan {
   int version = kPlanVersion;
   std::uint64_t seed = 0;       // that generated it; information only
@@ -76,11 +85,16 @@ struct Plan {
   // Buggify sites that are active, with their firing probability in parts per million.
   std::map<std::string, std::int64_t> buggify;
   std::vector<DrawOverride> overrides;
-  std::string defect;          // by name, "" none; needs a defects build
-  bool beyond_budget = false;  // faults may exceed what the model promises to survive
+  std::vector<PlanBranch> branches;  // sorted by `at`; stands in JSON only where there are some
+  std::string defect;                // by name, "" none; needs a defects build
+  bool beyond_budget = false;        // faults may exceed what the model promises to survive
 
   bool operator==(const Plan&) const = default;
 };
+
+// The plan with another future from `at`, 0 to the plan's time, on: one for each key. Branches of
+// the plan after `at` are dropped.
+Plan branch(Plan plan, Duration at, std::uint64_t noise_key);
 
 // What the command line fixes; the rest is drawn from the seed (swarm).
 struct PlanShape {
@@ -121,6 +135,7 @@ inline constexpr std::uint32_t kMaxKeys = 100'000;
 inline constexpr std::int64_t kMaxMilliRate = 1'000'000'000;  // a million operations a second
 inline constexpr Duration kMaxTime = seconds(7 * 24 * 3600);
 inline constexpr std::size_t kMaxFaultActions = 100'000;
+inline constexpr std::size_t kMaxBranches = 1'000;
 inline constexpr std::size_t kMaxPlanBytes = 64 * 1024 * 1024;
 
 }  // namespace synchrodb::sim

@@ -4,12 +4,15 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/check/check.h"
 #include "sim/check/history.h"
 #include "sim/plan.h"
+#include "sim/script/script.h"
+#include "sim/script/watchers.h"
 #include "sim/trace/observation.h"
 #include "sim/trace/trace.h"
 
@@ -41,7 +44,8 @@ struct RunResult {
   std::vector<std::string> marks;          // the SOMETIMES marks reached, sorted
   std::vector<std::string> last_events;    // of a failing run
   std::vector<std::uint64_t> checkpoints;  // rolling digest, with RunOptions::checkpoints
-  bool interrupted = false;  // ended by RunOptions::interrupted; the verdict is unknown then
+  std::vector<FaultAction> begun;          // by RunOptions::nemeses, in order
+  std::vector<NodeContents> contents;      // of every machine, with RunOptions::stop_at
 };
 
 // What clients saw, and how it is to be judged.
@@ -55,21 +59,32 @@ struct RunOptions {
   std::function<void(const std::string&)> trace;
   // The same lines as they are recorded.
   std::function<void(const TraceLine&)> trace_lines;
-  // Every machine, each `sample_every` of true time; 0: never.
-  std::function<void(const NodeSample&)> samples;
+  // Looks at every machine at the start and each `sample_every` after it; 0: never.
+  std::function<void(const WorldView&)> sample;
   Duration sample_every;
   // Each packet sent, delivered and lost.
   std::function<void(const MessageEvent&)> messages;
-  // Asked every few thousand events; true ends the run as `RunResult::interrupted`.
-  std::function<bool()> interrupted;
+  // Called now and then, for whoever may want to give up: an exception out of it ends the run.
+  std::function<void()> poll;
   bool check = true;  // judge the history; off only for benchmarks
   std::uint64_t checkpoint_every =
-      0;                           // events between two entries of RunResult::checkpoints; 0: none
-  std::string* history = nullptr;  // receives the history as JSON lines
-  RecordedHistory* recorded = nullptr;  // receives the history itself
+      0;  // events between two entries of RunResult::checkpoints; 0: none
+  // Receives the history of the plan's workload as JSON lines. A script keeps its own.
+  std::string* history = nullptr;
+  // Receives it as it is.
+  RecordedHistory* recorded = nullptr;
+  // Thinks out what the plan's clients do, instead of the plan's workload. What it throws ends the
+  // run and comes out of run(). The world judges everything but the history.
+  Script* script = nullptr;
+  std::vector<Invariant> invariants;
+  std::vector<LiveNemesis> nemeses;
+  // The run ends at this moment, before its events, with RunResult::contents and without the
+  // judgements that need an end.
+  std::optional<TrueTime> stop_at;
 };
 
-// Runs a valid plan to its end. Must be called from the thread that made no other live world.
+// Runs a valid plan to its end. Throws ScriptError, and what callbacks throw. Must be called from
+// the thread that made no other live world.
 RunResult run(const Plan& plan, const RunOptions& options = {});
 
 }  // namespace synchrodb::sim

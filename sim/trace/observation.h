@@ -6,21 +6,6 @@
 
 namespace synchrodb::sim {
 
-// How one machine stands at one moment.
-struct NodeSample {
-  std::int64_t time_ns = 0;  // true time since the start of the run
-  std::int32_t node = 0;     // index
-  bool running = false;      // what follows role included is 0 while it is down or recovers
-  const char* role = "";     // a literal: name_of(Role); empty
-  std::uint64_t term = 0;
-  std::uint64_t leader = 0;  // the id of whom it takes for the leader; 0: unknown
-  std::uint64_t commit = 0;  // log indexes
-  std::uint64_t applied = 0;
-  std::uint64_t last = 0;
-  std::int64_t clock_error_ns = 0;  // wall clock minus true civil time
-  std::uint64_t keys = 0;           // in its state machine
-};
-
 // A packet was handed to the network, reached its receiver, or was lost on its way.
 struct MessageEvent {
   enum class Kind : std::uint8_t { kSent, kDelivered, kLost };

@@ -94,6 +94,12 @@ void Nemesis::begin(const FaultAction& action) {
   }
 }
 
+void Nemesis::strike(FaultAction action) {
+  action.at = Duration{world_.kernel.now().ns};
+  struck_.push_back(std::move(action));
+  begin(struck_.back());
+}
+
 void Nemesis::end(std::uint64_t serial) {
   Active* active = find(serial);
   if (active == nullptr) return;

@@ -101,10 +101,13 @@ Replica* Process::replica() {
   return node_ == nullptr ? nullptr : node_->replica(kGroup);
 }
 
+const Replica* Process::replica() const {
+  return node_ == nullptr ? nullptr : std::as_const(*node_).replica(kGroup);
+}
+
 const Protocol* Process::protocol() const {
-  if (node_ == nullptr) return nullptr;
-  const Replica* replica = std::as_const(*node_).replica(kGroup);
-  return replica == nullptr ? nullptr : &replica->protocol();
+  const Replica* hosted = replica();
+  return hosted == nullptr ? nullptr : &hosted->protocol();
 }
 
 bool Process::leads() const {

@@ -67,11 +67,13 @@ class Process final : public Observer {
   NodeId id() const { return id_; }
   Owner owner() const { return owner_; }
   SimClock& clock() { return clock_; }
+  const SimClock& clock() const { return clock_; }
   SimDisk& disk() { return disk_; }
   SimBuggify& buggify() { return buggify_; }
   NodeOptions& options() { return options_; }
   // Null while down or recovering.
   Replica* replica();
+  const Replica* replica() const;
   const Protocol* protocol() const;
   bool leads() const;
 

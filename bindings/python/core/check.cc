@@ -80,18 +80,12 @@ py::dict check_history(const std::shared_ptr<HistoryObject>& history, const py::
       to_integer(steps, "steps", 1, std::numeric_limits<std::int64_t>::max()));
   options.limits.memory_bytes =
       static_cast<std::size_t>(to_integer(memory_mib, "memory_mib", 1, kMostMemoryMib)) << 20;
-  struct GaveUp {};
-  Interruption interruption;
-  options.poll = [&interruption] {
-    if (interruption.raised()) throw GaveUp{};
-  };
+  options.poll = Interruption();
   const ThrowingAssertions assertions;
   check::Judgement judgement;
-  try {
+  {
     const py::gil_scoped_release released;
     judgement = check::check(history->history, options);
-  } catch (const GaveUp&) {
-    interruption.rethrow();
   }
   return describe(*history, options, judgement);
 }

@@ -4,37 +4,27 @@
 #include <pybind11/pybind11.h>
 
 #include <chrono>
-#include <optional>
 
 namespace synchrodb::python {
 
 namespace py = pybind11;
 
-// Asked often, looks at Python's signals twenty times a second. What a signal handler raised
-// (KeyboardInterrupt, as a rule) is kept until rethrow().
+// Called often and without the lock, looks at Python's signals twenty times a second, and throws
+// what a handler raised: KeyboardInterrupt, as a rule.
 class Interruption {
  public:
-  // Without the lock. True from the moment a handler raised.
-  bool raised() {
+  void operator()() {
     const auto now = std::chrono::steady_clock::now();
-    if (now < next_look_) return error_.has_value();
-    next_look_ = now + std::chrono::milliseconds(50);
+    if (now < next_look_) return;
+    next_look_ = now + kBetweenLooks;
     const py::gil_scoped_acquire lock;
-    if (!error_ && PyErr_CheckSignals() != 0) error_.emplace();
-    return error_.has_value();
-  }
-  // With the lock.
-  void rethrow() {
-    if (!error_) return;
-    py::error_already_set error = std::move(*error_);
-    error_.reset();
-    throw error;
+    if (PyErr_CheckSignals() != 0) throw py::error_already_set();
   }
 
  private:
+  static constexpr std::chrono::milliseconds kBetweenLooks{50};
   std::chrono::steady_clock::time_point next_look_ =
-      std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
-  std::optional<py::error_already_set> error_;
+      std::chrono::steady_clock::now() + kBetweenLooks;
 };
 
 }  // namespace synchrodb::python

@@ -47,18 +47,20 @@ py::dict TraceColumns::columns(const std::shared_ptr<TraceColumns>& self) {
   return all;
 }
 
-void SampleColumns::add(const sim::NodeSample& sample) {
-  time_.push_back(sample.time_ns);
-  node_.push_back(sample.node);
-  running_.push_back(sample.running ? 1 : 0);
-  role_.push_back(roles_.code_of(sample.role));
-  term_.push_back(sample.term);
-  leader_.push_back(sample.leader);
-  commit_.push_back(sample.commit);
-  applied_.push_back(sample.applied);
-  last_.push_back(sample.last);
-  clock_error_.push_back(sample.clock_error_ns);
-  keys_.push_back(sample.keys);
+void SampleColumns::add(const sim::WorldView& view) {
+  for (const sim::NodeView& node : view.nodes()) {
+    time_.push_back(view.now().ns);
+    node_.push_back(static_cast<std::int32_t>(node.index));
+    running_.push_back(node.running ? 1 : 0);
+    role_.push_back(roles_.code_of(node.serving ? name_of(node.role) : ""));
+    term_.push_back(node.term.value);
+    leader_.push_back(node.leader.value);
+    commit_.push_back(node.commit.value);
+    applied_.push_back(node.applied.value);
+    last_.push_back(node.last.value);
+    clock_error_.push_back(node.clock_error.ns);
+    keys_.push_back(node.keys);
+  }
 }
 
 py::dict SampleColumns::columns(const std::shared_ptr<SampleColumns>& self) {

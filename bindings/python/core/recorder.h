@@ -10,6 +10,7 @@
 #include "bindings/python/core/columns.h"
 #include "sim/trace/observation.h"
 #include "sim/trace/trace.h"
+#include "sim/world/view.h"
 
 namespace synchrodb::python {
 
@@ -35,7 +36,7 @@ class TraceColumns {
 
 class SampleColumns {
  public:
-  void add(const sim::NodeSample& sample);
+  void add(const sim::WorldView& view);
   static py::dict columns(const std::shared_ptr<SampleColumns>& self);
 
  private:

@@ -10,7 +10,7 @@
 #include "bindings/python/core/errors.h"
 #include "bindings/python/core/history.h"
 #include "bindings/python/core/interruption.h"
-#include "bindings/python/core/recorder.h"
+#include "bindings/python/core/recording.h"
 #include "sim/campaign/row.h"
 
 namespace synchrodb::python {
@@ -19,15 +19,6 @@ namespace {
 using sim::Plan;
 using sim::RunOptions;
 using sim::RunResult;
-
-// What was asked for beside the result; null: it was not.
-struct Recording {
-  RunResult result;
-  std::shared_ptr<HistoryObject> history;
-  std::shared_ptr<TraceColumns> trace;
-  std::shared_ptr<SampleColumns> samples;
-  std::shared_ptr<MessageColumns> messages;
-};
 
 // A thread has one world at a time.
 class OneWorld {
@@ -47,64 +38,22 @@ class OneWorld {
   static inline thread_local bool alive = false;
 };
 
-struct Wishes {
-  bool history;
-  bool trace;
-  bool messages;
-  bool check;
-  Duration sample_every;
-};
-
-Recording prepare(const Wishes& wishes, RunOptions& options) {
-  Recording recording;
-  if (wishes.trace) {
-    recording.trace = std::make_shared<TraceColumns>();
-    options.trace_lines = [to = recording.trace.get()](const auto& line) { to->add(line); };
-  }
-  if (wishes.sample_every > Duration{}) {
-    recording.samples = std::make_shared<SampleColumns>();
-    options.sample_every = wishes.sample_every;
-    options.samples = [to = recording.samples.get()](const auto& sample) { to->add(sample); };
-  }
-  if (wishes.messages) {
-    recording.messages = std::make_shared<MessageColumns>();
-    options.messages = [to = recording.messages.get()](const auto& event) { to->add(event); };
-  }
-  options.check = wishes.check;
-  return recording;
-}
-
-Recording run_plan(const Plan& plan, const Wishes& wishes) {
-  const OneWorld one;
+Recording run(const py::object& plan, const py::object& history, const py::object& trace,
+              const py::object& messages, const py::object& sample_every, const py::object& check) {
+  if (!py::isinstance<Plan>(plan)) refuse_type("plan", "a Plan", plan);
   RunOptions options;
-  Recording recording = prepare(wishes, options);
+  Recording recording = record(to_wishes(trace, messages, sample_every), options);
   sim::RecordedHistory recorded;
-  if (wishes.history) options.recorded = &recorded;
-  Interruption interruption;
-  options.interrupted = [&interruption] { return interruption.raised(); };
-  const ThrowingAssertions assertions;
-  {
-    const py::gil_scoped_release released;
-    recording.result = sim::run(plan, options);
-  }
-  interruption.rethrow();
-  recording.result.seed = plan.seed;
-  if (wishes.history) {
+  const bool keeps_history = to_bool(history, "history");
+  if (keeps_history) options.recorded = &recorded;
+  options.check = to_bool(check, "check");
+  recording.result = run_released(plan.cast<const Plan&>(), std::move(options));
+  if (keeps_history) {
     recording.history = std::make_shared<HistoryObject>();
     recording.history->history = std::move(recorded.history);
     recording.history->model = recorded.model;
   }
   return recording;
-}
-
-Recording run(const py::object& plan, const py::object& history, const py::object& trace,
-              const py::object& messages, const py::object& sample_every, const py::object& check) {
-  if (!py::isinstance<Plan>(plan)) refuse_type("plan", "a Plan", plan);
-  const Wishes wishes{
-      to_bool(history, "history"), to_bool(trace, "trace"), to_bool(messages, "messages"),
-      to_bool(check, "check"),
-      sample_every.is_none() ? Duration{} : to_duration(sample_every, "sample_every")};
-  return run_plan(plan.cast<const Plan&>(), wishes);
 }
 
 py::dict faults_of(const RunResult& result) {
@@ -153,6 +102,37 @@ py::object columns_or_none(const std::shared_ptr<Columns>& columns) {
 }
 
 }  // namespace
+
+Wishes to_wishes(py::handle trace, py::handle messages, py::handle sample_every) {
+  return Wishes{to_bool(trace, "trace"), to_bool(messages, "messages"),
+                sample_every.is_none() ? Duration{} : to_duration(sample_every, "sample_every")};
+}
+
+Recording record(const Wishes& wishes, RunOptions& options) {
+  Recording recording;
+  if (wishes.trace) {
+    recording.trace = std::make_shared<TraceColumns>();
+    options.trace_lines = [to = recording.trace](const auto& line) { to->add(line); };
+  }
+  if (wishes.sample_every > Duration{}) {
+    recording.samples = std::make_shared<SampleColumns>();
+    options.sample_every = wishes.sample_every;
+    options.sample = [to = recording.samples](const auto& view) { to->add(view); };
+  }
+  if (wishes.messages) {
+    recording.messages = std::make_shared<MessageColumns>();
+    options.messages = [to = recording.messages](const auto& event) { to->add(event); };
+  }
+  return recording;
+}
+
+RunResult run_released(const Plan& plan, RunOptions options) {
+  const OneWorld one;
+  options.poll = Interruption();
+  const ThrowingAssertions assertions;
+  const py::gil_scoped_release released;
+  return sim::run(plan, options);
+}
 
 void bind_run(py::module_& module) {
   bind_result(module);
