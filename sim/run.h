@@ -8,9 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "sim/check/check.h"
+#include "sim/check/history.h"
 #include "sim/plan.h"
 #include "sim/script/script.h"
 #include "sim/script/watchers.h"
+#include "sim/trace/observation.h"
+#include "sim/trace/trace.h"
 
 namespace synchrodb::sim {
 
@@ -44,14 +48,31 @@ struct RunResult {
   std::vector<NodeContents> contents;      // of every machine, with RunOptions::stop_at
 };
 
+// What clients saw, and how it is to be judged.
+struct RecordedHistory {
+  check::History history;
+  check::Model model = check::Model::kCasRegister;
+};
+
 struct RunOptions {
   // Called with each line of the event log (fixed columns: time, node, event, detail).
   std::function<void(const std::string&)> trace;
+  // The same lines as they are recorded.
+  std::function<void(const TraceLine&)> trace_lines;
+  // Looks at every machine at the start and each `sample_every` after it; 0: never.
+  std::function<void(const WorldView&)> sample;
+  Duration sample_every;
+  // Each packet sent, delivered and lost.
+  std::function<void(const MessageEvent&)> messages;
+  // Called now and then, for whoever may want to give up: an exception out of it ends the run.
+  std::function<void()> poll;
   bool check = true;  // judge the history; off only for benchmarks
   std::uint64_t checkpoint_every =
       0;  // events between two entries of RunResult::checkpoints; 0: none
   // Receives the history of the plan's workload as JSON lines. A script keeps its own.
   std::string* history = nullptr;
+  // Receives it as it is.
+  RecordedHistory* recorded = nullptr;
   // Thinks out what the plan's clients do, instead of the plan's workload. What it throws ends the
   // run and comes out of run(). The world judges everything but the history.
   Script* script = nullptr;

@@ -20,6 +20,10 @@ void World::start_watching() {
     each_moment(nemesis.when, TrueTime{plan_.faulty_time.ns - 1},
                 [this, &nemesis] { strike(nemesis); });
   }
+  if (options_.sample && options_.sample_every > Duration{}) {
+    each_moment(Moments{options_.sample_every, {Duration{}}}, kEndOfTime,
+                [this] { options_.sample(WorldView(kernel_, *cluster_)); });
+  }
   if (options_.stop_at) kernel_.look_at(*options_.stop_at, [this] { stop_and_report(); });
 }
 

@@ -65,7 +65,7 @@ World::World(const Plan& plan, const RunOptions& options)
       kernel_(make_strategy(plan.strategy, streams_.plain())),
       buggify_(plan.buggify),
       network_(kernel_, streams_, counters_, network_options(plan)),
-      trace_(options.trace),
+      trace_(options.trace, options.trace_lines),
       oracle_([this](Violation v) { violate(std::move(v)); }),
       surroundings_{kernel_, network_, streams_, counters_, buggify_, oracle_, places_, trace_},
       workload_(
@@ -77,6 +77,7 @@ World::World(const Plan& plan, const RunOptions& options)
               [this](Index floor, Index seen) { oracle_.on_read(floor, seen); }}),
       random_(streams_.stream("world")) {
   kernel_.digest().checkpoint_every(options.checkpoint_every);
+  observe_messages();
   cluster_ = std::make_unique<Cluster>(surroundings_, plan_, Nemesis::nature_of_disks(plan_));
   admin_ = std::make_unique<Admin>(surroundings_, *cluster_, NodeId{kOperator});
   const std::vector<NodeId> endpoints = client_endpoints(plan_);
@@ -190,7 +191,7 @@ void World::play() {
       kMaxEventsPerSecond * static_cast<std::uint64_t>(limit.ns / 1'000'000'000 + 1);
   start_watching();
   try {
-    const RunEnd end = kernel_.run(limit, max_events);
+    const RunEnd end = advance(limit, max_events);
     if (!finished_ && !violation_) {
       violate({"liveness", end == RunEnd::kEventLimit ? "the event limit was reached"
                                                       : "the run did not come to rest"});
@@ -452,12 +453,16 @@ void World::judge_history() {
     how.model = workload_.model();
     how.explain = false;
     how.limits.steps = kCheckerSteps;
+    how.poll = options_.poll;
     const check::Judgement judgement = check::check(workload_.history(), how);
     if (judgement.verdict == check::Verdict::kInvalid) {
       violation_ = Violation{"linearizability", explain(judgement)};
     } else if (judgement.verdict == check::Verdict::kUnknown) {
       unknown_ = "the linearizability checker gave up: " + judgement.exhausted;
     }
+  }
+  if (options_.recorded != nullptr) {
+    *options_.recorded = RecordedHistory{workload_.history(), workload_.model()};
   }
   if (options_.history == nullptr) return;
   check::Label label;

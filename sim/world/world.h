@@ -37,6 +37,9 @@ class World {
   TrueTime clients_stop() const { return TrueTime{plan_.time.ns / 10 * 9}; }
   void play();
   void start();
+  // Runs the kernel, in slices if somebody wants to be asked in between.
+  RunEnd advance(TrueTime limit, std::uint64_t max_events);
+  void observe_messages();
   void watch_leadership();
   void violate(Violation violation);
   void start_healing();

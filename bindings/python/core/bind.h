@@ -10,7 +10,8 @@ namespace py = pybind11;
 void bind_errors(py::module_& module);
 void bind_tables(py::module_& module);
 void bind_plan(py::module_& module);
-void bind_judge(py::module_& module);
+void bind_history(py::module_& module);
+void bind_check(py::module_& module);
 void bind_run(py::module_& module);
 void bind_script(py::module_& module);
 

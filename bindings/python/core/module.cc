@@ -8,7 +8,8 @@ PYBIND11_MODULE(_core, module) {
   bind_errors(module);
   bind_tables(module);
   bind_plan(module);
+  bind_history(module);
+  bind_check(module);
   bind_run(module);
-  bind_judge(module);
   bind_script(module);
 }

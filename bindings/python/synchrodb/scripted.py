@@ -7,7 +7,7 @@ there is.
 >>> plan = sdb.generate_plan(1, sdb.PlanShape(nodes=3, time=10, faults=["none"], clients=3))
 >>> run = simulate(plan, sdb.workloads.bank(rate=20))
 >>> run.result.verdict, run.verdict.valid, run.history[0]["f"]
-('ok', True, 'transfer')
+('ok', True, 'read')
 """
 
 from __future__ import annotations

@@ -7,13 +7,13 @@ import json
 from .. import _core
 from .base import Checker, Verdict
 
-MODELS = ("register", "cas-register", "mutex", "key-value")
+MODELS = ("register", "cas-register", "mutex", "kv")
 
 
 class linearizable(Checker):  # noqa: N801 (a value's constructor reads like a function)
     """The history, key by key, could have come from one correct object.
 
-    ``model``: ``"register"``, ``"cas-register"``, ``"mutex"`` or ``"key-value"``.
+    ``model``: ``"register"``, ``"cas-register"``, ``"mutex"`` or ``"kv"``.
 
     >>> events = [{"type": "invoke", "process": 0, "f": "read", "key": "k", "value": None},
     ...           {"type": "ok", "process": 0, "f": "read", "key": "k", "value": 3}]
@@ -33,8 +33,10 @@ class linearizable(Checker):  # noqa: N801 (a value's constructor reads like a f
         lines = [json.dumps({"synchrodb-history": {
             "version": 1, "model": self.model, "dialect": "jepsen-log", "initial": None}})]
         lines += [json.dumps(_line(event, index)) for index, event in enumerate(history)]
-        word, detail = _core.check_json_lines("\n".join(lines) + "\n")
-        return Verdict(self.name, {"valid": True, "invalid": False}.get(word), detail)
+        told = _core.check(_core.read_history("\n".join(lines) + "\n"))
+        found = told["contradiction"]
+        detail = found["words"] if found else told["exhausted"]
+        return Verdict(self.name, {"valid": True, "invalid": False}.get(told["verdict"]), detail)
 
 
 def _line(event, index):
