@@ -11,4 +11,5 @@ PYBIND11_MODULE(_core, module) {
   bind_history(module);
   bind_check(module);
   bind_run(module);
+  bind_script(module);
 }

@@ -15,6 +15,7 @@ namespace {
 using sim::DrawOverride;
 using sim::FaultAction;
 using sim::Plan;
+using sim::PlanBranch;
 using sim::PlanShape;
 using sim::WorkloadPlan;
 
@@ -89,6 +90,13 @@ const std::vector<Field<DrawOverride>>& override_fields() {
   return fields;
 }
 
+const std::vector<Field<PlanBranch>>& branch_fields() {
+  static const std::vector<Field<PlanBranch>> fields{
+      field("at", &PlanBranch::at, "seconds from the start of the run"),
+      field("noise_key", &PlanBranch::noise_key, "by which all small draws come from then on")};
+  return fields;
+}
+
 const std::vector<Field<Plan>>& plan_fields() {
   static const std::vector<Field<Plan>> fields{
       field("seed", &Plan::seed, "the seed that generated it; information only"),
@@ -121,6 +129,12 @@ const std::vector<Field<Plan>>& plan_fields() {
                   [](Plan& plan, py::handle given) {
                     plan.overrides =
                         to_values<DrawOverride>(given, "overrides", "a list of DrawOverride");
+                  }},
+      Field<Plan>{"branches", "a tuple of PlanBranch: other futures from their moments on",
+                  [](const Plan& plan) -> py::object { return from_values(plan.branches); },
+                  [](Plan& plan, py::handle given) {
+                    plan.branches =
+                        to_values<PlanBranch>(given, "branches", "a list of PlanBranch");
                   }},
       field("defect", &Plan::defect, "a deliberate defect by name; needs a build with defects"),
       field("beyond_budget", &Plan::beyond_budget,
@@ -174,6 +188,15 @@ void bind_plan_class(py::module_& module) {
       },
       py::arg("seed"), "Another fate for the plan: new draws for every message and write.");
   plan.def("to_json", &sim::write_plan, "The plan as JSON text, fields in a fixed order.");
+  plan.def(
+      "branch",
+      [](const Plan& past, const py::object& at, const py::object& noise_key) {
+        Plan other = sim::branch(past, to_duration(at, "at"), to_seed(noise_key, "noise_key"));
+        value_of(sim::validate(other));
+        return other;
+      },
+      py::arg("at"), py::arg("noise_key"),
+      "The same past, and another future from `at` seconds on, one for each key.");
   plan.def_static(
       "from_json", [](const std::string& text) { return value_of(sim::read_plan(text)); },
       py::arg("text"), "Reads what to_json() wrote, or a plan written by hand.");
@@ -194,6 +217,8 @@ void bind_plan(py::module_& module) {
   bind_fields(workload, workload_fields(), "WorkloadPlan", finish_workload);
   py::class_<DrawOverride> draw(module, "DrawOverride", "Replaces one draw of one noise stream.");
   bind_fields(draw, override_fields(), "DrawOverride", as_given);
+  py::class_<PlanBranch> branch(module, "PlanBranch", "Another future of a run.");
+  bind_fields(branch, branch_fields(), "PlanBranch", as_given);
   bind_plan_class(module);
   py::class_<PlanShape> shape(module, "PlanShape", "What is fixed; a seed draws the rest.");
   bind_fields(shape, shape_fields(), "PlanShape",

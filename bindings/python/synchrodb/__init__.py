@@ -43,6 +43,8 @@ _LAZY = {
     "Test": "test",
     "campaign": "campaigns",
     "check": "judging",
+    "invariant": "scripted",
+    "live_nemesis": "scripted",
     "simulate": "run",
 }
 _MODULES = ("checkers", "generators", "nemesis", "workloads")

@@ -96,7 +96,7 @@ def as_generator(value: Any) -> Generator | None:
     """Any value that is a generator, as an object of this class.
 
     >>> as_generator({"f": "read"})
-    Once({'f': 'read'})
+    once({'f': 'read'})
     >>> as_generator(7)
     Traceback (most recent call last):
       ...
@@ -105,16 +105,16 @@ def as_generator(value: Any) -> Generator | None:
     if value is None or isinstance(value, Generator):
         return value
     if isinstance(value, dict):
-        return Once(value)
+        return _Once(value)
     if inspect.isgenerator(value) or (hasattr(value, "__next__")):
         raise TypeError(
             f"{value!r} is an iterator, which can be asked only once: a generator is a pure value; "
             "give a list, or a function"
         )
     if callable(value):
-        return Function(value)
+        return _Function(value)
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
-        return InOrder(tuple(value))
+        return _InOrder(tuple(value))
     raise TypeError(f"{value!r} is no generator: a dict, a function, a list, None or a Generator is")
 
 
@@ -146,7 +146,7 @@ def _filled(operation: dict, context: Context):
     return {**operation, "client": client, "time": max(operation.get("time", 0), context.time)}
 
 
-class Once(Generator):
+class _Once(Generator):
     """One operation."""
 
     __slots__ = ("operation",)
@@ -155,14 +155,14 @@ class Once(Generator):
         self.operation = operation
 
     def __repr__(self):
-        return f"Once({self.operation!r})"
+        return f"once({self.operation!r})"
 
     def op(self, context):
         filled = _filled(self.operation, context)
         return (PENDING, self) if filled is None else (filled, None)
 
 
-class Function(Generator):
+class _Function(Generator):
     """What a function returns, again and again."""
 
     __slots__ = ("function", "wants_context")
@@ -191,10 +191,10 @@ class Function(Generator):
         if isinstance(value, dict):  # the usual case, without a detour
             filled = _filled(value, context)
             return (PENDING, self) if filled is None else (filled, self)
-        return InOrder((value, self)).op(context)
+        return _InOrder((value, self)).op(context)
 
 
-class InOrder(Generator):
+class _InOrder(Generator):
     """One generator after the other."""
 
     __slots__ = ("rest",)
@@ -209,14 +209,14 @@ class InOrder(Generator):
             if asked is not None:
                 operation, after = asked
                 following = rest[1:] if after is None else (after, *rest[1:])
-                return operation, InOrder(following) if following else None
+                return operation, _InOrder(following) if following else None
             rest = rest[1:]
         return None
 
     def update(self, context, event):
         if not self.rest:
             return self
-        return InOrder((_updated(self.rest[0], context, event), *self.rest[1:]))
+        return _InOrder((_updated(self.rest[0], context, event), *self.rest[1:]))
 
 
 class _Around(Generator):
@@ -230,13 +230,13 @@ class _Around(Generator):
         return self if updated is self.inner else self.again(updated)
 
 
-class Limit(_Around):
+class _Limit(_Around):
     def __init__(self, left, inner):
         self.left = left
         self.inner = inner
 
     def again(self, inner):
-        return Limit(self.left, inner)
+        return _Limit(self.left, inner)
 
     def op(self, context):
         if self.left == 0:
@@ -246,7 +246,7 @@ class Limit(_Around):
             return None
         operation, after = asked
         taken = 0 if isinstance(operation, Pending) else 1
-        return operation, Limit(self.left - taken, after)
+        return operation, _Limit(self.left - taken, after)
 
 
 def limit(count: int, generator) -> Generator:
@@ -255,7 +255,7 @@ def limit(count: int, generator) -> Generator:
     >>> preview(limit(2, lambda: {"f": "read"}))
     [(0.0, 'read'), (0.0, 'read')]
     """
-    return Limit(_count("count", count), as_generator(generator))
+    return _Limit(_count("count", count), as_generator(generator))
 
 
 def once(generator) -> Generator:
@@ -267,14 +267,14 @@ def once(generator) -> Generator:
     return limit(1, generator)
 
 
-class Repeat(_Around):
+class _Repeat(_Around):
     def __init__(self, whole, left, inner):
         self.whole = whole
         self.left = left
         self.inner = inner
 
     def again(self, inner):
-        return Repeat(self.whole, self.left, inner)
+        return _Repeat(self.whole, self.left, inner)
 
     def op(self, context):
         if self.left == 0:
@@ -283,8 +283,8 @@ class Repeat(_Around):
         if asked is None:
             if self.inner is self.whole:
                 return None  # it is empty: repeating it would never end
-            return Repeat(self.whole, self.left - 1, self.whole).op(context)
-        return asked[0], Repeat(self.whole, self.left, asked[1])
+            return _Repeat(self.whole, self.left - 1, self.whole).op(context)
+        return asked[0], _Repeat(self.whole, self.left, asked[1])
 
 
 def repeat(generator, times: int = -1) -> Generator:
@@ -296,10 +296,10 @@ def repeat(generator, times: int = -1) -> Generator:
     if times != -1:
         _count("times", times)
     whole = as_generator(generator)
-    return Repeat(whole, times, whole)
+    return _Repeat(whole, times, whole)
 
 
-class Mix(Generator):
+class _Mix(Generator):
     def __init__(self, generators, weights):
         self.generators = generators
         self.weights = weights
@@ -312,10 +312,10 @@ class Mix(Generator):
             if asked is not None:
                 operation, after = asked
                 if after is generators[chosen]:
-                    return operation, self if generators is self.generators else Mix(
+                    return operation, self if generators is self.generators else _Mix(
                         generators, weights)
                 changed = (*generators[:chosen], after, *generators[chosen + 1:])
-                return operation, Mix(changed, weights)
+                return operation, _Mix(changed, weights)
             generators = generators[:chosen] + generators[chosen + 1:]
             weights = weights[:chosen] + weights[chosen + 1:]
         return None
@@ -323,7 +323,7 @@ class Mix(Generator):
     def update(self, context, event):
         updated = tuple(_updated(g, context, event) for g in self.generators)
         unchanged = all(a is b for a, b in zip(updated, self.generators))
-        return self if unchanged else Mix(updated, self.weights)
+        return self if unchanged else _Mix(updated, self.weights)
 
 
 def _weighted(random, weights):
@@ -350,17 +350,17 @@ def mix(*generators, weights: Sequence[int] | None = None) -> Generator:
     for weight in weights:
         if _count("weights", weight) == 0:
             raise ValueError("weights: each must be positive")
-    return Mix(tuple(as_generator(g) for g in generators), weights)
+    return _Mix(tuple(as_generator(g) for g in generators), weights)
 
 
-class Stagger(_Around):
+class _Stagger(_Around):
     def __init__(self, interval, due, inner):
         self.interval = interval
         self.due = due
         self.inner = inner
 
     def again(self, inner):
-        return Stagger(self.interval, self.due, inner)
+        return _Stagger(self.interval, self.due, inner)
 
     def op(self, context):
         asked = _asked(self.inner, context)
@@ -369,12 +369,12 @@ class Stagger(_Around):
         operation, after = asked
         due = context.time if self.due is None else self.due
         if isinstance(operation, Pending):
-            return operation, Stagger(self.interval, due, after)
+            return operation, _Stagger(self.interval, due, after)
         time = max(operation["time"], due)
         pause = context.random.randrange(2 * self.interval + 1)
         # One that came late makes the next ones late, not many.
         following = max(due, time - self.interval) + pause
-        return {**operation, "time": time}, Stagger(self.interval, following, after)
+        return {**operation, "time": time}, _Stagger(self.interval, following, after)
 
 
 def stagger(seconds: float, generator) -> Generator:
@@ -384,17 +384,17 @@ def stagger(seconds: float, generator) -> Generator:
     >>> 8 < times[-1] < 12
     True
     """
-    return Stagger(_seconds("seconds", seconds), None, as_generator(generator))
+    return _Stagger(_seconds("seconds", seconds), None, as_generator(generator))
 
 
-class Delay(_Around):
+class _Delay(_Around):
     def __init__(self, interval, due, inner):
         self.interval = interval
         self.due = due
         self.inner = inner
 
     def again(self, inner):
-        return Delay(self.interval, self.due, inner)
+        return _Delay(self.interval, self.due, inner)
 
     def op(self, context):
         asked = _asked(self.inner, context)
@@ -402,9 +402,9 @@ class Delay(_Around):
             return None
         operation, after = asked
         if isinstance(operation, Pending):
-            return operation, Delay(self.interval, self.due, after)
+            return operation, _Delay(self.interval, self.due, after)
         time = max(operation["time"], 0 if self.due is None else self.due)
-        return {**operation, "time": time}, Delay(self.interval, time + self.interval, after)
+        return {**operation, "time": time}, _Delay(self.interval, time + self.interval, after)
 
 
 def delay(seconds: float, generator) -> Generator:
@@ -413,10 +413,10 @@ def delay(seconds: float, generator) -> Generator:
     >>> preview(limit(3, delay(0.5, lambda: {"f": "read"})))
     [(0.0, 'read'), (0.5, 'read'), (1.0, 'read')]
     """
-    return Delay(_seconds("seconds", seconds), None, as_generator(generator))
+    return _Delay(_seconds("seconds", seconds), None, as_generator(generator))
 
 
-class Sleep(Generator):
+class _Sleep(Generator):
     def __init__(self, duration, until=None):
         self.duration = duration
         self.until = until
@@ -425,7 +425,7 @@ class Sleep(Generator):
         until = context.time + self.duration if self.until is None else self.until
         if context.time >= until:
             return None
-        return Pending(until), Sleep(self.duration, until)
+        return Pending(until), _Sleep(self.duration, until)
 
 
 def sleep(seconds: float) -> Generator:
@@ -434,17 +434,17 @@ def sleep(seconds: float) -> Generator:
     >>> preview([{"f": "a"}, sleep(2), {"f": "b"}])
     [(0.0, 'a'), (2.0, 'b')]
     """
-    return Sleep(_seconds("seconds", seconds))
+    return _Sleep(_seconds("seconds", seconds))
 
 
-class TimeLimit(_Around):
+class _TimeLimit(_Around):
     def __init__(self, duration, until, inner):
         self.duration = duration
         self.until = until
         self.inner = inner
 
     def again(self, inner):
-        return TimeLimit(self.duration, self.until, inner)
+        return _TimeLimit(self.duration, self.until, inner)
 
     def op(self, context):
         until = context.time + self.duration if self.until is None else self.until
@@ -454,7 +454,7 @@ class TimeLimit(_Around):
         if asked is None:
             return None
         operation, after = asked
-        following = TimeLimit(self.duration, until, after)
+        following = _TimeLimit(self.duration, until, after)
         if isinstance(operation, Pending):
             wait = until if operation.until is None else min(until, operation.until)
             return Pending(wait), following
@@ -467,15 +467,15 @@ def time_limit(seconds: float, generator) -> Generator:
     >>> len(preview(time_limit(10, delay(1, lambda: {"f": "read"}))))
     10
     """
-    return TimeLimit(_seconds("seconds", seconds), None, as_generator(generator))
+    return _TimeLimit(_seconds("seconds", seconds), None, as_generator(generator))
 
 
-class Synchronize(_Around):
+class _Synchronize(_Around):
     def __init__(self, inner):
         self.inner = inner
 
     def again(self, inner):
-        return Synchronize(inner)
+        return _Synchronize(inner)
 
     def op(self, context):
         if len(context.free) < context.clients:
@@ -489,7 +489,7 @@ def synchronize(generator) -> Generator:
     >>> preview(synchronize({"f": "read"}))
     [(0.0, 'read')]
     """
-    return Synchronize(as_generator(generator))
+    return _Synchronize(as_generator(generator))
 
 
 def phases(*generators) -> Generator:
@@ -498,10 +498,10 @@ def phases(*generators) -> Generator:
     >>> preview(phases({"f": "a"}, {"f": "b"}), clients=2, latency=1.0)
     [(0.0, 'a'), (1.0, 'b')]
     """
-    return InOrder(tuple(synchronize(g) for g in generators))
+    return _InOrder(tuple(synchronize(g) for g in generators))
 
 
-class Reserve(Generator):
+class _Reserve(Generator):
     def __init__(self, parts):
         self.parts = parts  # (clients, generator)
 
@@ -533,7 +533,7 @@ class Reserve(Generator):
 
     def _with(self, position, generator):
         clients = self.parts[position][0]
-        return Reserve(
+        return _Reserve(
             (*self.parts[:position], (clients, generator), *self.parts[position + 1:])
         )
 
@@ -546,13 +546,13 @@ class Reserve(Generator):
 
 
 class _Split(Generator):
-    """Becomes a Reserve when it is first asked, since only then it is known who there is."""
+    """Becomes a reserve when it is first asked, since only then it is known who there is."""
 
     def __init__(self, split):
         self.split = split
 
     def op(self, context):
-        return Reserve(self.split(context.clients)).op(context)
+        return _Reserve(self.split(context.clients)).op(context)
 
 
 def reserve(*parts) -> Generator:
@@ -589,14 +589,14 @@ def each_client(generator) -> Generator:
     return _Split(lambda clients: tuple((frozenset((c,)), inner) for c in range(clients)))
 
 
-class UntilOk(_Around):
+class _UntilOk(_Around):
     def __init__(self, inner, asked=frozenset(), done=False):
         self.inner = inner
         self.waiting = asked
         self.done = done
 
     def again(self, inner):
-        return UntilOk(inner, self.waiting, self.done)
+        return _UntilOk(inner, self.waiting, self.done)
 
     def op(self, context):
         if self.done:
@@ -608,13 +608,13 @@ class UntilOk(_Around):
         waiting = self.waiting
         if not isinstance(operation, Pending):
             waiting = waiting | {operation["client"]}
-        return operation, UntilOk(after, waiting)
+        return operation, _UntilOk(after, waiting)
 
     def update(self, context, event):
         inner = _updated(self.inner, context, event)
         if event["type"] == "invoke" or event["client"] not in self.waiting:
             return self.again(inner)
-        return UntilOk(inner, self.waiting - {event["client"]}, self.done or event["type"] == "ok")
+        return _UntilOk(inner, self.waiting - {event["client"]}, self.done or event["type"] == "ok")
 
 
 def until_ok(generator) -> Generator:
@@ -623,10 +623,10 @@ def until_ok(generator) -> Generator:
     >>> preview(until_ok(lambda: {"f": "read"}), clients=1)
     [(0.0, 'read')]
     """
-    return UntilOk(as_generator(generator))
+    return _UntilOk(as_generator(generator))
 
 
-class FlipFlop(Generator):
+class _FlipFlop(Generator):
     def __init__(self, generators, turn):
         self.generators = generators
         self.turn = turn
@@ -638,10 +638,10 @@ class FlipFlop(Generator):
         operation, after = asked
         changed = (*self.generators[:self.turn], after, *self.generators[self.turn + 1:])
         step = 0 if isinstance(operation, Pending) else 1
-        return operation, FlipFlop(changed, (self.turn + step) % len(changed))
+        return operation, _FlipFlop(changed, (self.turn + step) % len(changed))
 
     def update(self, context, event):
-        return FlipFlop(
+        return _FlipFlop(
             tuple(_updated(g, context, event) for g in self.generators), self.turn)
 
 
@@ -651,16 +651,16 @@ def flip_flop(*generators) -> Generator:
     >>> preview(limit(3, flip_flop(lambda: {"f": "a"}, lambda: {"f": "b"})))
     [(0.0, 'a'), (0.0, 'b'), (0.0, 'a')]
     """
-    return FlipFlop(tuple(as_generator(g) for g in generators), 0)
+    return _FlipFlop(tuple(as_generator(g) for g in generators), 0)
 
 
-class Mapped(_Around):
+class _Mapped(_Around):
     def __init__(self, function, inner):
         self.function = function
         self.inner = inner
 
     def again(self, inner):
-        return Mapped(self.function, inner)
+        return _Mapped(self.function, inner)
 
     def op(self, context):
         asked = _asked(self.inner, context)
@@ -669,7 +669,7 @@ class Mapped(_Around):
         operation, after = asked
         if not isinstance(operation, Pending):
             operation = self.function(operation)
-        return operation, Mapped(self.function, after)
+        return operation, _Mapped(self.function, after)
 
 
 def mapped(function: Callable[[dict], dict], generator) -> Generator:
@@ -678,7 +678,7 @@ def mapped(function: Callable[[dict], dict], generator) -> Generator:
     >>> preview(mapped(lambda op: {**op, "f": op["f"].upper()}, {"f": "read"}))
     [(0.0, 'READ')]
     """
-    return Mapped(function, as_generator(generator))
+    return _Mapped(function, as_generator(generator))
 
 
 def preview(

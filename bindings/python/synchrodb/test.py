@@ -146,9 +146,13 @@ class Test:
         done = scripted.simulate(
             plan, self.workload if self.scripted else None, generator=self.generator,
             checker=self.checker, invariants=self.invariants, nemeses=self.live_nemeses, **wishes)
-        made = from_recording(
-            done.recording, done.plan, History.from_events(done.history),
-            lambda **again: self._run_scripted(plan, again), checked=done.verdict)
+        own = done.recording.history
+        history = History.from_events(done.history) if own is None else History(own)
+        made = from_recording(done.recording, done.plan, history,
+                              lambda **again: self._run_scripted(plan, again),
+                              checked=done.verdict)
+        if self.checker is not None and not self.scripted and made.verdict != "violation":
+            _judge(made, self.checker)
         return made
 
     def on(self, cluster: Any, **how: Any) -> Run:

@@ -9,7 +9,6 @@ from .bank import BankChecker
 from .base import Checker, Operation, Verdict, operations
 from .counter import CounterChecker
 from .linearizable import linearizable
-from .list_append import list_append
 from .lock import LockChecker
 from .monotonic import MonotonicChecker
 from .queue import QueueChecker
@@ -18,6 +17,6 @@ from .unfractured import unfractured
 
 __all__ = [
     "BankChecker", "Checker", "CounterChecker", "LockChecker", "MonotonicChecker", "Operation",
-    "QueueChecker", "SetChecker", "Verdict", "linearizable", "list_append", "operations",
+    "QueueChecker", "SetChecker", "Verdict", "linearizable", "operations",
     "unfractured",
 ]
