@@ -18,7 +18,7 @@ namespace synchrodb::sim {
 namespace {
 
 constexpr std::array<std::string_view, 3> kStrategies{"fifo", "random", "pct"};
-constexpr std::array<std::string_view, 6> kTargets{"leader",   "follower", "random",
+constexpr std::array<std::string_view, 7> kTargets{"leader",   "follower", "followers", "random",
                                                    "minority", "majority", "all"};
 constexpr std::int64_t kMaxWeight = 1'000'000;
 constexpr std::int64_t kMillion = 1'000'000;
@@ -139,8 +139,8 @@ Result<> check_victims(const std::string& field, const FaultAction& action, cons
   }
   if (!action.target.empty() && !is_one_of(action.target, kTargets)) {
     return invalid(field + ".target", quoted(action.target) +
-                                          " is none of leader, follower, random, minority, "
-                                          "majority, all");
+                                          " is none of leader, follower, followers, random, "
+                                          "minority, majority, all");
   }
   std::set<std::uint32_t> seen;
   for (const std::uint32_t node : action.nodes) {

@@ -23,7 +23,8 @@ struct FaultAction {
   Duration at;       // from the start of the run, true time
   Duration lasting;  // 0: momentary, or for the rest of the faulty phase where that makes sense
   // The victims: indexes 0 … nodes-1 of founding members; or empty, and `target` decides at that
-  // moment: "leader", "follower", "random", "minority", "majority", "all".
+  // moment: "leader", "follower", "followers" (each but the leader), "random", "minority",
+  // "majority", "all". Without a leader, the first three are a random node.
   std::vector<std::uint32_t> nodes;
   std::string target;
   std::map<std::string, std::int64_t> parameters;  // absent ones take the table's default

@@ -73,7 +73,7 @@ struct RunOptions {
   // Receives the history of the plan's workload as JSON lines. A script keeps its own.
   std::string* history = nullptr;
   // Receives it as it is.
-  RecordedHistory* recorded = nullptr;
+  std::function<void(RecordedHistory)> recorded;
   // Thinks out what the plan's clients do, instead of the plan's workload. What it throws ends the
   // run and comes out of run(). The world judges everything but the history.
   Script* script = nullptr;

@@ -469,8 +469,8 @@ void World::judge_history() {
       unknown_ = "the linearizability checker gave up: " + judgement.exhausted;
     }
   }
-  if (options_.recorded != nullptr) {
-    *options_.recorded = RecordedHistory{workload_.history(), workload_.model()};
+  if (options_.recorded) {
+    options_.recorded(RecordedHistory{workload_.history(), workload_.model()});
   }
   if (options_.history == nullptr) return;
   check::Label label;

@@ -1,6 +1,6 @@
 #include "bindings/python/core/history.h"
 
-#include <array>
+#include <algorithm>
 
 #include "bindings/python/core/bind.h"
 #include "bindings/python/core/columns.h"
@@ -25,21 +25,27 @@ struct HistoryColumns {
   std::vector<std::int16_t> type;
   std::vector<std::int16_t> f;
   std::vector<std::int32_t> key;  // number of the key
+  std::vector<std::int64_t> invoke_order;
+  std::vector<std::int64_t> complete_order;  // -1: no completion
 };
 
-bool answered(const Operation& operation) {
-  return operation.complete_order != check::kNeverCompleted ||
-         operation.given_up_order != check::kNeverCompleted;
+// Of its completion, or of the moment when the client gave up; -1: neither.
+std::int64_t completion_order(const Operation& operation) {
+  const check::EventOrder order = std::min(operation.complete_order, operation.given_up_order);
+  return order == check::kNeverCompleted ? -1 : order;
 }
 
 HistoryColumns::HistoryColumns(const History& history) {
   for (const Operation& operation : history.operations()) {
     invoke_time.push_back(operation.invoke_time);
-    complete_time.push_back(answered(operation) ? operation.complete_time : -1);
+    const std::int64_t completed = completion_order(operation);
+    complete_time.push_back(completed < 0 ? -1 : operation.complete_time);
     process.push_back(operation.process);
     type.push_back(static_cast<std::int16_t>(operation.outcome));
     f.push_back(static_cast<std::int16_t>(operation.function));
     key.push_back(static_cast<std::int32_t>(operation.key));
+    invoke_order.push_back(operation.invoke_order);
+    complete_order.push_back(completed);
   }
 }
 
@@ -63,6 +69,8 @@ py::dict columns(const HistoryObject& self) {
   all["type"] = py::make_tuple(as_array(made->type, owner), names_of_enum<check::Outcome, 4>());
   all["f"] = py::make_tuple(as_array(made->f, owner), names_of_enum<check::Function, 8>());
   all["key_number"] = as_array(made->key, owner);
+  all["invoke_order"] = as_array(made->invoke_order, owner);
+  all["complete_order"] = as_array(made->complete_order, owner);
   return all;
 }
 

@@ -6,6 +6,8 @@
 #include "bindings/python/core/bind.h"
 #include "bindings/python/core/errors.h"
 #include "bindings/python/core/fields.h"
+#include "sim/campaign/campaign.h"
+#include "sim/campaign/row.h"
 
 namespace synchrodb::python {
 namespace {
@@ -62,7 +64,7 @@ const std::vector<Field<FaultAction>>& fault_fields() {
             "seconds; 0: momentary, or for the rest of the faulty phase"),
       victims_field(),
       field("target", &FaultAction::target,
-            "chosen when it strikes: leader, follower, random, minority, majority, all"),
+            "chosen when it strikes: leader, follower, followers, random, minority, majority, all"),
       field("parameters", &FaultAction::parameters, "by name; absent ones take the default")};
   return fields;
 }
@@ -179,6 +181,12 @@ void finish_workload(WorkloadPlan& workload, const py::dict& given) {
 void bind_plan_class(py::module_& module) {
   py::class_<Plan> plan(module, "Plan", "Everything that a run injects, as a value.");
   bind_fields(plan, plan_fields(), "Plan", finish_plan);
+  plan.def(
+      "with_noise",
+      [](const Plan& self, const py::object& seed) {
+        return sim::with_noise(self, to_seed(seed, "seed"));
+      },
+      py::arg("seed"), "Another fate for the plan: new draws for every message and write.");
   plan.def("to_json", &sim::write_plan, "The plan as JSON text, fields in a fixed order.");
   plan.def(
       "branch",
@@ -215,6 +223,12 @@ void bind_plan(py::module_& module) {
   py::class_<PlanShape> shape(module, "PlanShape", "What is fixed; a seed draws the rest.");
   bind_fields(shape, shape_fields(), "PlanShape",
               [](PlanShape& value, const py::dict&) { value_of(sim::validate(value)); });
+  module.def(
+      "reproduce_command",
+      [](const py::object& seed, const PlanShape& given) {
+        return sim::reproduce_command(to_seed(seed, "seed"), given);
+      },
+      py::arg("seed"), py::arg("shape"), "The command line that runs generate_plan(seed, shape).");
   module.def("generate_plan", &generate, py::arg("seed"), py::arg("shape"),
              "The swarm's plan for a seed. Pure: the same arguments give the same plan.");
 }

@@ -32,6 +32,9 @@ Wishes to_wishes(py::handle trace, py::handle messages, py::handle sample_every)
 // Lets the run fill a recording. The result is the caller's to fill in.
 Recording record(const Wishes& wishes, sim::RunOptions& options);
 
+// Lets the run of a plan's own workload leave its history.
+void record_history(Recording& recording, sim::RunOptions& options);
+
 // Runs without the interpreter's lock. Ctrl-C raises KeyboardInterrupt. A thread has one run at a
 // time.
 sim::RunResult run_released(const sim::Plan& plan, sim::RunOptions options);

@@ -43,16 +43,9 @@ Recording run(const py::object& plan, const py::object& history, const py::objec
   if (!py::isinstance<Plan>(plan)) refuse_type("plan", "a Plan", plan);
   RunOptions options;
   Recording recording = record(to_wishes(trace, messages, sample_every), options);
-  sim::RecordedHistory recorded;
-  const bool keeps_history = to_bool(history, "history");
-  if (keeps_history) options.recorded = &recorded;
+  if (to_bool(history, "history")) record_history(recording, options);
   options.check = to_bool(check, "check");
-  recording.result = run_released(plan.cast<const Plan&>(), std::move(options));
-  if (keeps_history) {
-    recording.history = std::make_shared<HistoryObject>();
-    recording.history->history = std::move(recorded.history);
-    recording.history->model = recorded.model;
-  }
+  recording.result = run_released(plan.cast<const Plan&>(), options);
   return recording;
 }
 
@@ -124,6 +117,14 @@ Recording record(const Wishes& wishes, RunOptions& options) {
     options.messages = [to = recording.messages](const auto& event) { to->add(event); };
   }
   return recording;
+}
+
+void record_history(Recording& recording, RunOptions& options) {
+  recording.history = std::make_shared<HistoryObject>();
+  options.recorded = [to = recording.history](sim::RecordedHistory recorded) {
+    to->history = std::move(recorded.history);
+    to->model = recorded.model;
+  };
 }
 
 RunResult run_released(const Plan& plan, RunOptions options) {

@@ -7,6 +7,7 @@
 #include "bindings/python/core/bind.h"
 #include "bindings/python/core/convert.h"
 #include "bindings/python/core/errors.h"
+#include "bindings/python/core/recording.h"
 #include "bindings/python/core/script_call.h"
 #include "sim/run.h"
 
@@ -172,11 +173,18 @@ sim::LiveNemesis to_nemesis(const py::tuple& each) {
 
 // ---- Runs ------------------------------------------------------------------------------------
 
-RunResult run_script(const Plan& plan, const py::object& script, const py::iterable& invariants,
-                     const py::iterable& nemeses, const py::object& stop_at) {
+Recording run_script(const Plan& plan, const py::object& script, const py::iterable& invariants,
+                     const py::iterable& nemeses, const py::object& stop_at,
+                     const py::object& trace, const py::object& messages,
+                     const py::object& sample_every) {
   std::optional<PythonScript> played;
   sim::RunOptions options;
-  if (!script.is_none()) options.script = &played.emplace(script);
+  Recording recording = record(to_wishes(trace, messages, sample_every), options);
+  if (script.is_none()) {
+    record_history(recording, options);
+  } else {
+    options.script = &played.emplace(script);
+  }
   for (const py::handle each : invariants) {
     options.invariants.push_back(to_invariant(each.cast<py::tuple>()));
   }
@@ -184,13 +192,12 @@ RunResult run_script(const Plan& plan, const py::object& script, const py::itera
     options.nemeses.push_back(to_nemesis(each.cast<py::tuple>()));
   }
   if (!stop_at.is_none()) options.stop_at = TrueTime{to_duration(stop_at, "stop_at").ns};
-  const ThrowingAssertions assertions;
   try {
-    const py::gil_scoped_release released;
-    return sim::run(plan, options);
+    recording.result = run_released(plan, options);
   } catch (const sim::ScriptError& error) {
     throw Failure(Error{ErrorCode::kInvalid, error.what()});
   }
+  return recording;
 }
 
 std::vector<std::uint64_t> ids_of(const std::vector<NodeId>& nodes) {
@@ -261,7 +268,8 @@ void bind_script(py::module_& module) {
   module.def(
       "run_script", &run_script, py::arg("plan"), py::arg("script") = py::none(),
       py::arg("invariants") = py::tuple(), py::arg("nemeses") = py::tuple(),
-      py::arg("stop_at") = py::none(),
+      py::arg("stop_at") = py::none(), py::kw_only(), py::arg("trace") = false,
+      py::arg("messages") = false, py::arg("sample_every") = py::none(),
       "Runs a plan with a script instead of its workload; invariants and nemeses are triples "
       "(every, at, function).");
   module.def(

@@ -1,5 +1,6 @@
 // The fault table, the options and the workloads, as lists of dicts.
 #include "bindings/python/core/bind.h"
+#include "bindings/python/core/convert.h"
 #include "sim/fault_table.h"
 #include "sim/options.h"
 #include "sim/workload/workload_table.h"
@@ -89,6 +90,9 @@ void bind_tables(py::module_& module) {
              "The workloads built in: dicts with name, description, operations.");
   module.def("defect_table", &defect_table,
              "Names of the deliberate defects that are compiled in; empty in a shipped build.");
+  module.def(
+      "seconds", [](const py::object& time) { return to_seconds(to_duration(time, "time")); },
+      py::arg("time"), "A time as plans take it, in seconds.");
 }
 
 }  // namespace synchrodb::python

@@ -118,15 +118,21 @@ def live_nemesis(function: Callable | None = None, *, every: Any = None, at: Ite
 class ScriptedRun:
     """What `simulate` leaves.
 
-    ``result``: the world's own verdict (the judgement of the workload's checker is part of it).
+    ``recording``: what C++ kept; its ``result`` is the world's own verdict (the judgement of the
+    workload's checker is part of it).
     ``history``: events, as `Interpreter.history`. ``verdict``: the checker's, None without one.
     ``plan``: what ran, with the actions that nemeses began: without them it gives this run again.
     """
 
-    result: Any
+    recording: Any
     plan: Any
     history: list[dict] = field(default_factory=list)
     verdict: Verdict | None = None
+
+    @property
+    def result(self) -> Any:
+        """The world's own verdict."""
+        return self.recording.result
 
 
 class _Script:
@@ -170,11 +176,12 @@ class _Script:
 
 def simulate(plan, workload: Workload | None = None, *, generator: Any = None,
              checker: Checker | None = None, invariants: Iterable[Invariant] = (),
-             nemeses: Iterable[LiveNemesis] = ()) -> ScriptedRun:
+             nemeses: Iterable[LiveNemesis] = (), **wishes: Any) -> ScriptedRun:
     """Runs a plan with a Python workload (None: the plan's own).
 
     How many clients there are is the plan's affair. ``generator`` and ``checker`` replace the
-    workload's own. What the workload, an invariant or a nemesis raises comes out of here, with its
+    workload's own. ``wishes``: ``trace``, ``messages`` and ``sample_every``, as of
+    `synchrodb.simulate`. What the workload, an invariant or a nemesis raises comes out of here, with its
     traceback; the history up to then is its attribute ``history``.
     """
     if workload is not None and not isinstance(workload, Workload):
@@ -186,17 +193,17 @@ def simulate(plan, workload: Workload | None = None, *, generator: Any = None,
     watched = [(each.every, each.at, _named(each)) for each in invariants]
     striking = [(each.every, each.at, each.strike) for each in nemeses]
     try:
-        result = _core.run_script(plan, script, watched, striking)
+        recording = _core.run_script(plan, script, watched, striking, **wishes)
     except BaseException as error:
         if script is not None:
             error.history = script.history
         raise
-    begun = _core.begun(result)
+    begun = _core.begun(recording.result)
     if begun:
         faults = sorted([*plan.faults, *begun], key=lambda action: action.at)
         plan = plan.replace(faults=faults)
     history = [] if script is None else script.history
-    return ScriptedRun(result, plan, history, None if script is None else script.verdict)
+    return ScriptedRun(recording, plan, history, None if script is None else script.verdict)
 
 
 def _named(each: Invariant):
@@ -216,4 +223,4 @@ def state_at(plan, at, workload: Workload | None = None) -> list[tuple[Any, dict
     [0, 1, 2]
     """
     script = None if workload is None else _Script(workload, None, None)
-    return _core.contents(_core.run_script(plan, script, stop_at=at))
+    return _core.contents(_core.run_script(plan, script, stop_at=at).result)
