@@ -134,7 +134,7 @@ class Campaign:
                        len(self.results))
 
     def to_pandas(self) -> Any:
-        """A row a seed; lists and dicts of a run as JSON would nest are left out.
+        """A row a seed, with the operations' counts as columns; what else would nest is left out.
 
         >>> import synchrodb as sdb
         >>> frame = sdb.campaign(sdb.PlanShape(nodes=3, time=5), range(2), jobs=1).to_pandas()
@@ -144,7 +144,7 @@ class Campaign:
         import pandas as pd
 
         return pd.DataFrame([
-            {name: item for name, item in result.row.items()
+            {name: item for name, item in {**result.row, **result.row.get("operations", {})}.items()
              if not isinstance(item, (dict, list))} for result in self.results])
 
     def to_json_lines(self) -> str:

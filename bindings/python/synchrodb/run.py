@@ -168,7 +168,7 @@ class Run:
 
         if self.result is None:
             return {"verdict": self.verdict, "violated": self.violated, "detail": self.detail,
-                    **self.counts}
+                    "operations": self.counts}
         row = json.loads(self.result.to_json(self._reproduce))
         if self.verdict != row["verdict"]:  # a checker of the test's own
             row.update(verdict=self.verdict, violated=self.violated, detail=self.detail)
