@@ -11,6 +11,7 @@
 #include "sim/check/check.h"
 #include "sim/check/history.h"
 #include "sim/plan.h"
+#include "sim/protocol/behaviour.h"
 #include "sim/script/script.h"
 #include "sim/script/watchers.h"
 #include "sim/trace/observation.h"
@@ -76,6 +77,10 @@ struct RunOptions {
   // Thinks out what the plan's clients do, instead of the plan's workload. What it throws ends the
   // run and comes out of run(). The world judges everything but the history.
   Script* script = nullptr;
+  // What the nodes do instead of running the engine. The world then knows nothing of leaders,
+  // members and logs, and judges the run's end alone: the script asks the nodes (kRequest) and
+  // judges what they do. A script is needed, and a plan that validate_for_protocol() accepts.
+  Behaviour* behaviour = nullptr;
   std::vector<Invariant> invariants;
   std::vector<LiveNemesis> nemeses;
   // The run ends at this moment, before its events, with RunResult::contents and without the

@@ -29,6 +29,10 @@ NodeView WorldView::node(std::uint32_t index) const {
   view.running = process.running();
   view.paused = process.paused();
   view.clock_error = process.clock().wall_error();
+  if (const ProtocolContents* contents = process.contents()) {
+    view.serving = true;
+    view.keys = contents->size();
+  }
   const Protocol* protocol = process.protocol();
   if (protocol == nullptr) return view;
   const ProtocolStatus status = protocol->status();
@@ -46,6 +50,10 @@ NodeView WorldView::node(std::uint32_t index) const {
 
 std::optional<std::string> WorldView::get(std::uint32_t index, const std::string& key) const {
   SYNCHRODB_ASSERT(index < size(), "a world has no such machine");
+  if (const ProtocolContents* contents = cluster_[index].contents()) {
+    const auto found = contents->find(key);
+    return found == contents->end() ? std::nullopt : std::optional(found->second);
+  }
   const Replica* replica = cluster_[index].replica();
   if (replica == nullptr) return std::nullopt;
   const std::vector<std::string> argv{"GET", key};
@@ -56,11 +64,15 @@ std::optional<std::string> WorldView::get(std::uint32_t index, const std::string
 
 std::vector<std::string> WorldView::keys(std::uint32_t index) const {
   SYNCHRODB_ASSERT(index < size(), "a world has no such machine");
+  std::vector<std::string> keys;
+  if (const ProtocolContents* contents = cluster_[index].contents()) {
+    for (const auto& [key, value] : *contents) keys.push_back(key);
+    return keys;
+  }
   const Replica* replica = cluster_[index].replica();
-  if (replica == nullptr) return {};
+  if (replica == nullptr) return keys;
   const std::vector<std::string> argv{"KEYS", "*"};
   const Reply reply = replica->state_machine().read(argv);
-  std::vector<std::string> keys;
   for (const Reply& key : reply.elements()) keys.push_back(key.text());
   std::sort(keys.begin(), keys.end());
   return keys;

@@ -46,8 +46,8 @@ class WorldView {
   std::vector<NodeView> nodes() const;
   std::uint32_t size() const;
   NodeView node(std::uint32_t index) const;
-  // What a node has applied: a key's value, nothing where there is none or the node does not serve.
-  // `index` below size().
+  // What a node has applied, or a protocol's node in its storage: a key's value, nothing where
+  // there is none or the node does not serve. `index` below size().
   std::optional<std::string> get(std::uint32_t index, const std::string& key) const;
   // Every key of a node, sorted.
   std::vector<std::string> keys(std::uint32_t index) const;

@@ -62,7 +62,9 @@ void World::strike(const LiveNemesis& nemesis) {
     plan.faults.insert(plan.faults.end(), plan_.faults.begin(), plan_.faults.end());
     std::stable_sort(plan.faults.begin(), plan.faults.end(),
                      [](const FaultAction& a, const FaultAction& b) { return a.at < b.at; });
-    if (Result<> valid = validate(plan); !valid) {
+    Result<> valid = validate(plan);
+    if (valid && options_.behaviour != nullptr) valid = validate_for_protocol(plan);
+    if (!valid) {
       throw ScriptError("what a nemesis began at " + std::to_string(action.at.ns / 1'000'000) +
                         " ms makes the plan one that cannot run: " + valid.error().message);
     }

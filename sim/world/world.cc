@@ -8,6 +8,7 @@
 #include "sim/check/write.h"
 #include "sim/marks.h"
 #include "sim/options.h"
+#include "sim/protocol/envelope.h"
 
 namespace synchrodb::sim {
 namespace {
@@ -33,10 +34,14 @@ std::vector<Override> overrides_of(const Plan& plan) {
   return overrides;
 }
 
-NetworkOptions network_options(const Plan& plan) {
+NetworkOptions network_options(const Plan& plan, bool protocol) {
   NetworkOptions options;
   options.baseline = Nemesis::nature_of_links(plan);
   options.always_encode = plan.encode_messages;
+  if (protocol) {
+    options.codec = protocol_codec();
+    return options;
+  }
   options.codec.encode_message = [](const PeerMessage& m) { return encode_frame(m); };
   options.codec.decode_message = [](std::string_view bytes) { return decode_frame(bytes); };
   return options;
@@ -64,10 +69,11 @@ World::World(const Plan& plan, const RunOptions& options)
       streams_(plan.noise_key, overrides_of(plan)),
       kernel_(make_strategy(plan.strategy, streams_.plain())),
       buggify_(plan.buggify),
-      network_(kernel_, streams_, counters_, network_options(plan)),
+      network_(kernel_, streams_, counters_, network_options(plan, options.behaviour != nullptr)),
       trace_(options.trace, options.trace_lines),
       oracle_([this](Violation v) { violate(std::move(v)); }),
-      surroundings_{kernel_, network_, streams_, counters_, buggify_, oracle_, places_, trace_},
+      surroundings_{kernel_, network_, streams_, counters_,        buggify_,
+                    oracle_, places_,  trace_,   options.behaviour},
       workload_(
           plan.workload, static_cast<std::size_t>(option_value(plan, "value-bytes")),
           [this] { return kernel_.now().ns; },
@@ -213,6 +219,8 @@ void World::start_healing() {
   ok_when_healed_ = count().ok;
   if (script_ != nullptr) calls_when_healed_ = script_->calls();
   nemesis_->heal();
+  // What a protocol promises its script knows, and judges.
+  if (options_.behaviour != nullptr) return restart_stopped();
   const bool core_only =
       !nemesis_->damaged() && !plan_.beyond_budget && members_agree() && random_.bernoulli(500'000);
   if (core_only) {
@@ -388,7 +396,7 @@ void World::start_quiet_phase() {
 }
 
 void World::await_convergence() {
-  if (converged()) return finish();
+  if (options_.behaviour != nullptr || converged()) return finish();
   if (kernel_.now() > TrueTime{plan_.time.ns} + liveness_budget() + seconds(20)) {
     violate({"liveness", "the members did not reach the same state"});
     return;

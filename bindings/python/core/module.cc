@@ -12,4 +12,5 @@ PYBIND11_MODULE(_core, module) {
   bind_check(module);
   bind_run(module);
   bind_script(module);
+  bind_protocol(module);
 }

@@ -7,6 +7,7 @@
 #include "bindings/python/core/bind.h"
 #include "bindings/python/core/convert.h"
 #include "bindings/python/core/errors.h"
+#include "bindings/python/core/protocol.h"
 #include "bindings/python/core/recording.h"
 #include "bindings/python/core/script_call.h"
 #include "sim/run.h"
@@ -176,7 +177,7 @@ sim::LiveNemesis to_nemesis(const py::tuple& each) {
 Recording run_script(const Plan& plan, const py::object& script, const py::iterable& invariants,
                      const py::iterable& nemeses, const py::object& stop_at,
                      const py::object& trace, const py::object& messages,
-                     const py::object& sample_every) {
+                     const py::object& sample_every, const py::object& nodes) {
   std::optional<PythonScript> played;
   sim::RunOptions options;
   Recording recording = record(to_wishes(trace, messages, sample_every), options);
@@ -191,6 +192,8 @@ Recording run_script(const Plan& plan, const py::object& script, const py::itera
   for (const py::handle each : nemeses) {
     options.nemeses.push_back(to_nemesis(each.cast<py::tuple>()));
   }
+  std::optional<PythonBehaviour> behaviour;
+  if (!nodes.is_none()) options.behaviour = &behaviour.emplace(nodes);
   if (!stop_at.is_none()) options.stop_at = TrueTime{to_duration(stop_at, "stop_at").ns};
   try {
     recording.result = run_released(plan, options);
@@ -270,8 +273,9 @@ void bind_script(py::module_& module) {
       py::arg("invariants") = py::tuple(), py::arg("nemeses") = py::tuple(),
       py::arg("stop_at") = py::none(), py::kw_only(), py::arg("trace") = false,
       py::arg("messages") = false, py::arg("sample_every") = py::none(),
+      py::arg("nodes") = py::none(),
       "Runs a plan with a script instead of its workload; invariants and nemeses are triples "
-      "(every, at, function).");
+      "(every, at, function); nodes: of a protocol, instead of the engine.");
   module.def(
       "begun", [](const RunResult& result) { return result.begun; }, py::arg("result"),
       "The actions that nemeses began.");

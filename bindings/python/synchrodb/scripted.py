@@ -176,11 +176,13 @@ class _Script:
 
 def simulate(plan, workload: Workload | None = None, *, generator: Any = None,
              checker: Checker | None = None, invariants: Iterable[Invariant] = (),
-             nemeses: Iterable[LiveNemesis] = (), **wishes: Any) -> ScriptedRun:
+             nemeses: Iterable[LiveNemesis] = (), nodes: Any = None,
+             **wishes: Any) -> ScriptedRun:
     """Runs a plan with a Python workload (None: the plan's own).
 
     How many clients there are is the plan's affair. ``generator`` and ``checker`` replace the
-    workload's own. ``wishes``: ``trace``, ``messages`` and ``sample_every``, as of
+    workload's own. ``nodes``: a protocol's (`synchrodb.protocol`), instead of the engine's.
+    ``wishes``: ``trace``, ``messages`` and ``sample_every``, as of
     `synchrodb.simulate`. What the workload, an invariant or a nemesis raises comes out of here, with its
     traceback; the history up to then is its attribute ``history``.
     """
@@ -193,7 +195,7 @@ def simulate(plan, workload: Workload | None = None, *, generator: Any = None,
     watched = [(each.every, each.at, _named(each)) for each in invariants]
     striking = [(each.every, each.at, each.strike) for each in nemeses]
     try:
-        recording = _core.run_script(plan, script, watched, striking, **wishes)
+        recording = _core.run_script(plan, script, watched, striking, nodes=nodes, **wishes)
     except BaseException as error:
         if script is not None:
             error.history = script.history
