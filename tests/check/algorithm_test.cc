@@ -183,6 +183,7 @@ TEST(SearchTest, WhoIsAskedMayGiveUpAndElseChangesNothing) {
   Shape shape;
   shape.operations = 400;
   shape.processes = 30;
+  int searched = 0;
   for (std::uint64_t seed = 1; seed < 20; ++seed) {
     Dice dice(seed);
     const History history = record(generate(dice, shape));
@@ -197,9 +198,11 @@ TEST(SearchTest, WhoIsAskedMayGiveUpAndElseChangesNothing) {
     EXPECT_EQ(polled.algorithm, alone.algorithm) << seed;
     EXPECT_EQ(polled.steps, alone.steps) << seed;
     if (asked == 0) continue;  // decided without a search
+    ++searched;
     options.poll = [] { throw GaveUp{}; };
     EXPECT_THROW(check(history, options), GaveUp) << seed;
   }
+  EXPECT_GT(searched, 5);
 }
 
 TEST(SearchTest, MoreThanSixtyFourOperationsMayBeOpen) {
