@@ -171,10 +171,10 @@ def campaign(subject: Test | _core.Plan | _core.PlanShape, seeds: Iterable[int] 
 
     `subject`: a `Test`; a `Plan`, each seed of which is another fate; or a `PlanShape`, of which
     each seed makes a plan. `jobs`: processes, one a core without it. `out`: a file of JSON lines, a
-    row a seed as it comes; `resume` continues one: seeds that it has are skipped. `progress`: a line
-    on standard error, if that is a terminal or a notebook. `scheduler`: a Dask scheduler's address
-    or a `distributed.Client`, instead of processes here. `watchdog`: seconds of wall time after
-    which a run counts as crashed (not on Dask).
+    row a seed as it comes; `resume` continues one: seeds that it has are skipped. `progress`: a
+    line on standard error, if that is a terminal or a notebook. `scheduler`: a Dask scheduler's
+    address or a `distributed.Client`, instead of processes here. `watchdog`: seconds of wall time
+    after which a run counts as crashed (not on Dask).
 
     Ctrl-C ends it: the exception's attribute `campaign` has what was done, and so has `out`.
 

@@ -27,8 +27,9 @@ def client_of(scheduler: Any) -> tuple[Any, bool]:
 
 
 def run_on_dask(payload: bytes, seeds: Iterable[int], scheduler: Any) -> Iterator[dict[str, Any]]:
-    """Rows of all seeds, as they come. A batch whose worker dies is tried again seed by seed, in the
-    end with nothing else under way: a seed that takes its worker along then is a finding."""
+    """Rows of all seeds, as they come. A batch whose worker dies is tried again seed by seed, in
+    the end and with nothing else under way: a seed that takes its worker along then is a finding.
+    """
     import distributed
 
     client, ours = client_of(scheduler)

@@ -200,8 +200,8 @@ def simulate(plan: _core.Plan, *, trace: bool = False, messages: bool = False,
              sample_every: float | str | None = None, check: bool = True) -> Run:
     """Runs a plan with the workload that it names.
 
-    `trace`, `messages` and `sample_every` (seconds, or a text such as `"200ms"`) record at once what
-    a `Run` else records when it is asked. `check=False` leaves the history unjudged. The
+    `trace`, `messages` and `sample_every` (seconds, or a text such as `"200ms"`) record at once
+    what a `Run` else records when it is asked. `check=False` leaves the history unjudged. The
     interpreter's lock is free meanwhile; Ctrl-C ends the run.
 
     >>> import synchrodb as sdb
