@@ -67,6 +67,9 @@ find_library(LIBBSD libbsd.a REQUIRED)
 find_library(LIBMD libmd.a REQUIRED)
 find_package(prometheus-cpp REQUIRED CONFIG)
 
+# The server's allocator.
+find_library(LIBJEMALLOC libjemalloc.a REQUIRED)
+
 if(SYNCHRODB_PYTHON)
   set(Python_EXECUTABLE ${Python3_EXECUTABLE} CACHE FILEPATH "The same, for pybind11")
   set(PYBIND11_FINDPYTHON ON)

@@ -88,7 +88,7 @@ void info_memory(Call& call, InfoWriter& out) {
   out.put("mem_clients_slaves", 0);
   out.put("mem_clients_normal", of_clients);
   out.put("mem_aof_buffer", 0);
-  out.put("mem_allocator", "libc");
+  out.put("mem_allocator", process.allocator);
   out.put("active_defrag_running", 0);
   out.put("lazyfree_pending_objects", 0);
 }

@@ -37,6 +37,7 @@ struct ProcessFacts {
   std::size_t resident_bytes = 0;
   std::size_t peak_bytes = 0;
   std::size_t heap_bytes = 0;  // in use, as far as known
+  const char* allocator = "libc";
   std::size_t system_bytes = 0;
   std::size_t memory_limit_bytes = 0;  // maxmemory; 0: none
   double user_seconds = 0;

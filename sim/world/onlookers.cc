@@ -15,9 +15,9 @@ const char* type_of(const PacketView& packet) {
     case PacketKind::kMessage:
       return packet.message == nullptr ? "" : name_of(packet.message->message);
     case PacketKind::kRequest:
-      return "Request";
+      return "request";
     case PacketKind::kReply:
-      return "Reply";
+      return "reply";
   }
   return "";
 }

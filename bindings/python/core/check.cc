@@ -65,8 +65,8 @@ py::dict describe(const HistoryObject& history, const check::Options& options,
     for (const check::OperationId id : found.operations) operations.append(id);
     contradiction["operations"] = operations;
     contradiction["minimal"] = found.minimal;
-    contradiction["words"] = found.words;
-    contradiction["edn"] = found.edn;
+    contradiction["words"] = from_text(found.words);
+    contradiction["edn"] = from_text(found.edn);
     told["contradiction"] = contradiction;
   }
   return told;

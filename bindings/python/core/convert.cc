@@ -120,6 +120,11 @@ py::object from_integers(const std::map<std::string, std::int64_t>& values) {
   return py::reinterpret_steal<py::object>(PyDictProxy_New(copy.ptr()));
 }
 
+py::object from_text(std::string_view text) {
+  return py::reinterpret_steal<py::object>(
+      PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "backslashreplace"));
+}
+
 std::vector<std::string> to_texts(py::handle value, const std::string& argument) {
   if (py::isinstance<py::str>(value)) return {value.cast<std::string>()};
   if (PySequence_Check(value.ptr()) == 0) refuse_type(argument, "a list of texts", value);

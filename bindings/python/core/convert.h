@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "consensus/types.h"
@@ -38,6 +39,9 @@ std::int64_t to_milli(py::handle value, const std::string& argument);
 std::map<std::string, std::int64_t> to_integers(py::handle value, const std::string& argument);
 // A read-only view of a copy: an assignment to an item, which would be lost, raises TypeError.
 py::object from_integers(const std::map<std::string, std::int64_t>& values);
+
+// A text for people; bytes that are no UTF-8 are spelled out.
+py::object from_text(std::string_view text);
 
 std::vector<std::string> to_texts(py::handle value, const std::string& argument);
 

@@ -66,8 +66,10 @@ void bind_result(py::module_& module) {
       .def_readonly("seed", &RunResult::seed)
       .def_property_readonly("verdict",
                              [](const RunResult& result) { return sim::name_of(result.verdict); })
-      .def_readonly("violated", &RunResult::violated)
-      .def_readonly("detail", &RunResult::detail)
+      .def_property_readonly("violated",
+                             [](const RunResult& result) { return from_text(result.violated); })
+      .def_property_readonly("detail",
+                             [](const RunResult& result) { return from_text(result.detail); })
       .def_property_readonly(
           "digest", [](const RunResult& result) { return sim::format_digest(result.digest); })
       .def_readonly("nodes", &RunResult::nodes)
@@ -79,7 +81,13 @@ void bind_result(py::module_& module) {
       .def_readonly("info", &RunResult::info)
       .def_property_readonly("faults", &faults_of)
       .def_readonly("marks", &RunResult::marks)
-      .def_readonly("last_events", &RunResult::last_events)
+      .def_property_readonly("last_events",
+                             [](const RunResult& result) {
+                               py::list lines;
+                               for (const std::string& line : result.last_events)
+                                 lines.append(from_text(line));
+                               return lines;
+                             })
       .def(
           "to_json",
           [](const RunResult& result, const std::string& reproduce) {

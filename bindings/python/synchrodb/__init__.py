@@ -38,6 +38,8 @@ _LAZY = {
     "Campaign": "campaigns",
     "History": "history",
     "Nemesis": "nemesis",
+    "Protocol": "protocol",
+    "Rate": "statistics",
     "Run": "run",
     "Table": "table",
     "Test": "test",
@@ -47,7 +49,7 @@ _LAZY = {
     "live_nemesis": "scripted",
     "simulate": "run",
 }
-_MODULES = ("checkers", "generators", "nemesis", "workloads")
+_MODULES = ("checkers", "examples", "generators", "nemesis", "protocol", "workloads")
 
 __all__ = [
     "AssertionFailed", "Corrupt", "DeviceError", "DrawOverride", "Error", "FaultAction",

@@ -134,7 +134,7 @@ class Campaign:
                        len(self.results))
 
     def to_pandas(self) -> Any:
-        """A row a seed; lists and dicts of a run as JSON would nest are left out.
+        """A row a seed, with the operations' counts as columns; what else would nest is left out.
 
         >>> import synchrodb as sdb
         >>> frame = sdb.campaign(sdb.PlanShape(nodes=3, time=5), range(2), jobs=1).to_pandas()
@@ -144,7 +144,7 @@ class Campaign:
         import pandas as pd
 
         return pd.DataFrame([
-            {name: item for name, item in result.row.items()
+            {name: item for name, item in {**result.row, **result.row.get("operations", {})}.items()
              if not isinstance(item, (dict, list))} for result in self.results])
 
     def to_json_lines(self) -> str:
@@ -171,10 +171,10 @@ def campaign(subject: Test | _core.Plan | _core.PlanShape, seeds: Iterable[int] 
 
     `subject`: a `Test`; a `Plan`, each seed of which is another fate; or a `PlanShape`, of which
     each seed makes a plan. `jobs`: processes, one a core without it. `out`: a file of JSON lines, a
-    row a seed as it comes; `resume` continues one: seeds that it has are skipped. `progress`: a line
-    on standard error, if that is a terminal or a notebook. `scheduler`: a Dask scheduler's address
-    or a `distributed.Client`, instead of processes here. `watchdog`: seconds of wall time after
-    which a run counts as crashed (not on Dask).
+    row a seed as it comes; `resume` continues one: seeds that it has are skipped. `progress`: a
+    line on standard error, if that is a terminal or a notebook. `scheduler`: a Dask scheduler's
+    address or a `distributed.Client`, instead of processes here. `watchdog`: seconds of wall time
+    after which a run counts as crashed (not on Dask).
 
     Ctrl-C ends it: the exception's attribute `campaign` has what was done, and so has `out`.
 

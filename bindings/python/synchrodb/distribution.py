@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -26,8 +27,9 @@ def client_of(scheduler: Any) -> tuple[Any, bool]:
 
 
 def run_on_dask(payload: bytes, seeds: Iterable[int], scheduler: Any) -> Iterator[dict[str, Any]]:
-    """Rows of all seeds, as they come. A batch whose worker dies is tried again seed by seed, and a
-    seed that takes its worker along again is a finding."""
+    """Rows of all seeds, as they come. A batch whose worker dies is tried again seed by seed, in
+    the end and with nothing else under way: a seed that takes its worker along then is a finding.
+    """
     import distributed
 
     client, ours = client_of(scheduler)
@@ -38,22 +40,29 @@ def run_on_dask(payload: bytes, seeds: Iterable[int], scheduler: Any) -> Iterato
         pending[future] = batch
         return future
 
+    suspects: list[int] = []
     try:
         waiting = iter(seeds)
         ahead = 4 * max(1, len(client.scheduler_info()["workers"]))
-        running = distributed.as_completed([submit(batch) for batch in _batches(waiting, ahead)])
+        running = distributed.as_completed(
+            [submit(batch) for batch in _batches(waiting, ahead)], loop=client.loop)
         for future in running:
             batch = pending.pop(future)
             if future.status == "finished":
                 yield from future.result()
-            elif len(batch) > 1:
-                for seed in batch:
-                    running.add(submit([seed]))
             else:
-                yield {"seed": batch[0], "verdict": "violation", "violated": "crash",
-                       "detail": str(future.exception())}
+                suspects.extend(batch)
             for more in _batches(waiting, 1):
                 running.add(submit(more))
+        for seed in suspects:
+            future = submit([seed])
+            failure = future.exception()  # waits
+            del pending[future]
+            if failure is None:
+                yield from future.result()
+            else:
+                yield {"seed": seed, "verdict": "violation", "violated": "crash",
+                       "detail": str(failure)}
     finally:
         for future in pending:
             future.cancel()
@@ -63,7 +72,7 @@ def run_on_dask(payload: bytes, seeds: Iterable[int], scheduler: Any) -> Iterato
 
 def _batches(waiting: Iterator[int], most: int) -> Iterator[list[int]]:
     for _ in range(most):
-        batch = [seed for seed, _ in zip(waiting, range(_BATCH), strict=False)]
+        batch = list(itertools.islice(waiting, _BATCH))
         if not batch:
             return
         yield batch

@@ -493,14 +493,14 @@ def bandwidth(**when: Any) -> Nemesis:
     return fault("bandwidth", **when)
 
 
-MESSAGE_TYPES = ("VoteRequest", "VoteReply", "AppendRequest", "AppendReply", "SnapshotChunk",
-                 "SnapshotReply", "TimeoutNow")
+MESSAGE_TYPES = ("vote-request", "vote-reply", "append-request", "append-reply", "snapshot-chunk",
+                 "snapshot-reply", "timeout-now")
 
 
 def drop_messages(type: str | None = None, **when: Any) -> Nemesis:
     """Messages of one type vanish: one of `MESSAGE_TYPES`; None: drawn when it strikes.
 
-    >>> drop_messages("AppendReply", every=5)
+    >>> drop_messages("append-reply", every=5)
     fault('message-type-loss', type=3, every=5.0)
     """
     number = -1 if type is None else MESSAGE_TYPES.index(_choose("type", type, MESSAGE_TYPES))

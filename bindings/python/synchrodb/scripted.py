@@ -182,9 +182,9 @@ def simulate(plan, workload: Workload | None = None, *, generator: Any = None,
 
     How many clients there are is the plan's affair. ``generator`` and ``checker`` replace the
     workload's own. ``nodes``: a protocol's (`synchrodb.protocol`), instead of the engine's.
-    ``wishes``: ``trace``, ``messages`` and ``sample_every``, as of
-    `synchrodb.simulate`. What the workload, an invariant or a nemesis raises comes out of here, with its
-    traceback; the history up to then is its attribute ``history``.
+    ``wishes``: ``trace``, ``messages`` and ``sample_every``, as of `synchrodb.simulate`. What the
+    workload, an invariant or a nemesis raises comes out of here, with its traceback; the history up
+    to then is its attribute ``history``.
     """
     if workload is not None and not isinstance(workload, Workload):
         raise TypeError(f"workload: must be a Workload, not {type(workload).__name__}")

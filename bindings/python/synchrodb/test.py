@@ -23,7 +23,9 @@ class Test:
     strike in the first two thirds, then the cluster heals. `generator`, `checker`: instead of the
     workload's own. `options`: knobs by name, see `option_table()`. `invariants` and
     `live_nemeses`: Python functions that watch and strike as they see (`synchrodb.invariant`,
-    `synchrodb.live_nemesis`). `strategy`: which fiber runs next: `"fifo"`, `"random"`, `"pct"`.
+    `synchrodb.live_nemesis`). `protocol`: a `synchrodb.Protocol` whose instances are the nodes,
+    instead of SynchroDB's engine; simulated only. `strategy`: which fiber runs next: `"fifo"`,
+    `"random"`, `"pct"`.
     `defect`: one of `defect_table()`. `beyond_budget`: faults may exceed what the model promises to
     survive; a nemesis that does says so itself.
 
@@ -48,6 +50,7 @@ class Test:
     options: Mapping[str, int] = field(default_factory=dict)
     invariants: tuple = ()
     live_nemeses: tuple = ()
+    protocol: type | None = None
     strategy: str = "fifo"
     defect: str = ""
     beyond_budget: bool = False
@@ -64,6 +67,11 @@ class Test:
             raise TypeError(f"checker: must be a Checker, not {type(self.checker).__name__}")
         if not isinstance(self.options, Mapping):
             raise TypeError(f"options: must be a dict, not {type(self.options).__name__}")
+        if self.protocol is not None:
+            from .protocol import Protocol
+
+            if not (isinstance(self.protocol, type) and issubclass(self.protocol, Protocol)):
+                raise TypeError(f"protocol: must be a subclass of Protocol, not {self.protocol!r}")
         for several in ("invariants", "live_nemeses"):
             if not isinstance(getattr(self, several), Iterable):
                 raise TypeError(f"{several}: must be a list of functions")
@@ -86,7 +94,8 @@ class Test:
     @property
     def scripted(self) -> bool:
         """Whether Python code thinks out what clients do, rather than C++."""
-        return self.generator is not None or self.workload.builtin is None
+        return (self.protocol is not None or self.generator is not None
+                or self.workload.builtin is None)
 
     def plan(self, seed: int) -> _core.Plan:
         """What the simulator runs for a seed.
@@ -143,9 +152,15 @@ class Test:
     def _run_scripted(self, plan: _core.Plan, wishes: dict) -> Run:
         from . import scripted
 
+        nodes = None
+        if self.protocol is not None:
+            from .protocol import Nodes
+
+            nodes = Nodes(self.protocol, plan.nodes)
         done = scripted.simulate(
             plan, self.workload if self.scripted else None, generator=self.generator,
-            checker=self.checker, invariants=self.invariants, nemeses=self.live_nemeses, **wishes)
+            checker=self.checker, invariants=self.invariants, nemeses=self.live_nemeses,
+            nodes=nodes, **wishes)
         own = done.recording.history
         history = History.from_events(done.history) if own is None else History(own)
         made = from_recording(done.recording, done.plan, history,

@@ -24,6 +24,7 @@ from .base import (
     watch,
     write,
 )
+from .builtin import Builtin as builtin  # noqa: N813
 from .counter import Counter as counter  # noqa: N813
 from .list_append import ListAppend as list_append  # noqa: N813
 from .lock import Lock as lock  # noqa: N813
@@ -42,7 +43,8 @@ ALL = {
 }
 
 __all__ = [
-    "ALL", "Call", "ErrorReply", "Outcome", "Workload", "bank", "cas_register", "completed",
-    "completed_read", "counter", "failed", "list_append", "lock", "monotonic", "multi_register",
-    "queue", "read", "register", "request", "set", "transaction", "unwatch", "watch", "write",
+    "ALL", "Call", "ErrorReply", "Outcome", "Workload", "bank", "builtin", "cas_register",
+    "completed", "completed_read", "counter", "failed", "list_append", "lock", "monotonic",
+    "multi_register", "queue", "read", "register", "request", "set", "transaction", "unwatch",
+    "watch", "write",
 ]
