@@ -144,7 +144,7 @@ constexpr Forbids kForbids[] = {
     {M::kReadUncommitted, A::kG0},
     {M::kReadUncommitted, A::kGarbageRead},
     {M::kReadUncommitted, A::kDuplicateElements},
-    {M::kReadUncommitted, A::kCyclicVersions},
+    {M::kReadCommitted, A::kCyclicVersions},
     {M::kReadCommitted, A::kG1a},
     {M::kReadCommitted, A::kG1b},
     {M::kReadCommitted, A::kG1c},

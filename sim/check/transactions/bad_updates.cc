@@ -98,7 +98,7 @@ void find_cyclic_versions(const VersionIndex& index, const RegisterOrder& order,
                           const std::span<const RegisterOrder::Next> all = order.next(version);
                           while (*position < all.size()) {
                             const RegisterOrder::Next& next = all[(*position)++];
-                            if (next.basis == Basis::kData) return next.version;
+                            if (next.basis <= Basis::kUpdate) return next.version;
                           }
                           return kNoNode;
                         });

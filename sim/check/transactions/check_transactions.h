@@ -54,13 +54,13 @@ struct DependencyStep {
   TransactionId from;
   TransactionId to;
   Dependency dependency;
-  Basis basis;
+  Basis basis;  // of the order of the two versions
   // Of ww, wr and rw: the key; the version that `from` wrote or saw; of ww and rw the one that `to`
   // wrote over it.
   std::optional<std::uint32_t> key{};
   ValueId value = kAbsentValue;
   ValueId next_value = kAbsentValue;
-  // Of ww and rw of registers on the basis of time: who put the two versions in order.
+  // Of ww and rw of registers: who put the two versions in order, if anybody had to.
   TransactionId earlier = kNoTransaction;
   TransactionId later = kNoTransaction;
   std::string words{};

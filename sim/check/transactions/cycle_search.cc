@@ -16,12 +16,17 @@ bool is_rw(const Edge& edge) {
   return edge.kind.dependency() == Dependency::kRw;
 }
 
+// Whether that it is one presumes that nobody reads what is out of date.
+bool is_ww_by_time(const Edge& edge) {
+  return edge.kind.dependency() == Dependency::kWw && edge.kind.basis() >= Basis::kProcess;
+}
+
 bool is_time(const Edge& edge) {
   return edge.kind.dependency() >= Dependency::kProcess;
 }
 
 // The same anomaly with the order of processes, or of real time.
-Anomaly at_level(Anomaly anomaly, Basis level) {
+Anomaly at_level(Anomaly anomaly, Level level) {
   constexpr int kVariants = static_cast<int>(Anomaly::kG0Process) - static_cast<int>(Anomaly::kG0);
   return static_cast<Anomaly>(static_cast<int>(anomaly) + kVariants * static_cast<int>(level));
 }
@@ -92,7 +97,7 @@ class Search {
       : subgraph_(subgraph), steps_(steps), total_(*total), least_(4 * subgraph.edge_count()) {}
 
   CycleSearchResult run() {
-    for (const Basis level : {Basis::kData, Basis::kProcess, Basis::kRealtime}) {
+    for (const Level level : {Level::kData, Level::kProcess, Level::kRealtime}) {
       const EdgeFilter all{true, true, true, level};
       const Components components = subgraph_.components(all);
       if (components.nontrivial.empty()) continue;
@@ -107,80 +112,93 @@ class Search {
   }
 
  private:
-  // Where a cycle is to be looked for.
+  // How a cycle is looked for.
   struct Plan {
     Anomaly anomaly;
-    Dependency first;              // of the cycle's first edge
-    EdgeFilter back;               // of the others
+    EdgeFilter back;               // for all its edges but the first
     bool apart = false;            // no two rw in a row
     bool unless_parallel = false;  // not where an edge of the others would do as the first
+    const Components* components = nullptr;  // of `back`: tell early that there is no way
   };
 
   bool is_implied(Anomaly anomaly) const { return (implied_ & set_of(anomaly)) != 0; }
 
-  void search_g0(Basis level) {
-    const EdgeFilter ww{true, false, false, level};
-    const Components components = subgraph_.components(ww);
-    const auto within = [&](const Edge& edge) { return components.same(edge.from, edge.to); };
-    run_plan({at_level(Anomaly::kG0, level), Dependency::kWw, ww}, within, nullptr);
-  }
-
-  void search_g1c(Basis level) {
-    const EdgeFilter both{true, true, false, level};
-    const Components components = subgraph_.components(both);
-    const auto within = [&](const Edge& edge) { return components.same(edge.from, edge.to); };
-    run_plan({at_level(Anomaly::kG1c, level), Dependency::kWr, both}, within, nullptr);
-  }
-
-  void search_single(Basis level, const Components& all) {
-    const EdgeFilter back{true, true, false, level};
-    const Components components = subgraph_.components(back);
-    const auto within = [&](const Edge& edge) { return all.same(edge.from, edge.to); };
-    Plan plan{at_level(Anomaly::kGSingle, level), Dependency::kRw, back};
-    plan.unless_parallel = true;
-    run_plan(plan, within, &components);
-  }
-
-  void search_nonadjacent(Basis level) {
-    const EdgeFilter all{true, true, true, level};
-    Plan plan{at_level(Anomaly::kGNonadjacent, level), Dependency::kRw, all};
+  void search_g0(Level level) {
+    const Plan plan{at_level(Anomaly::kG0, level), {true, false, false, level, Basis::kObserved}};
     if (is_implied(plan.anomaly)) return;
-    plan.apart = true;
+    const Components components = subgraph_.components(plan.back);
+    run_plan(plan, [&](const Edge& edge) {
+      return plan.back.admits(edge.kind) && components.same(edge.from, edge.to);
+    });
+  }
+
+  // With a wr, or with a ww that presumes as much.
+  void search_g1c(Level level) {
+    const Plan plan{at_level(Anomaly::kG1c, level), {true, true, false, level, Basis::kUpdate}};
+    if (is_implied(plan.anomaly)) return;
+    const Components components = subgraph_.components(plan.back);
+    for (const EdgeKind first :
+         {EdgeKind(Dependency::kWr), EdgeKind(Dependency::kWw, Basis::kUpdate)}) {
+      run_plan(plan, [&](const Edge& edge) {
+        return edge.kind == first && components.same(edge.from, edge.to);
+      });
+    }
+  }
+
+  // With one rw, or with a ww that presumes as much.
+  void search_single(Level level, const Components& all) {
+    Plan plan{at_level(Anomaly::kGSingle, level), {true, true, false, level}};
+    if (is_implied(plan.anomaly)) return;
+    const Components components = subgraph_.components(plan.back);
+    plan.components = &components;
+    run_plan(plan, [&](const Edge& edge) {
+      return plan.back.admits(edge.kind) && is_ww_by_time(edge) &&
+             components.same(edge.from, edge.to);
+    });
+    plan.unless_parallel = true;
+    run_plan(plan, [&](const Edge& edge) {
+      return is_rw(edge) && edge.kind.level() <= level && all.same(edge.from, edge.to);
+    });
+  }
+
+  void search_nonadjacent(Level level) {
+    const Plan plan{at_level(Anomaly::kGNonadjacent, level), {true, true, true, level}, true};
+    if (is_implied(plan.anomaly)) return;
     // Nodes twice each: whether the last edge was an rw. A rw leads from the one to the other.
     const Components components =
         strong_components(2 * subgraph_.size(), [&](std::uint32_t state, std::uint32_t* position) {
           while (const std::optional<Edge> edge = subgraph_.edge(state / 2, (*position)++)) {
-            if (!all.admits(edge->kind)) continue;
+            if (!plan.back.admits(edge->kind)) continue;
             if (!is_rw(*edge)) return 2 * edge->to;
             if ((state & 1) == 0) return 2 * edge->to + 1;
           }
           return kNoNode;
         });
-    const auto within = [&](const Edge& edge) {
-      return components.same(2 * edge.from, 2 * edge.to + 1);
-    };
-    run_plan(plan, within, nullptr);
+    run_plan(plan, [&](const Edge& edge) {
+      return is_rw(edge) && edge.kind.level() <= level &&
+             components.same(2 * edge.from, 2 * edge.to + 1);
+    });
   }
 
-  void search_g2(Basis level, const Components& all) {
-    const auto within = [&](const Edge& edge) { return all.same(edge.from, edge.to); };
-    run_plan({at_level(Anomaly::kG2Item, level), Dependency::kRw, {true, true, true, level}},
-             within, nullptr);
+  void search_g2(Level level, const Components& all) {
+    const Plan plan{at_level(Anomaly::kG2Item, level), {true, true, true, level}};
+    run_plan(plan, [&](const Edge& edge) {
+      return is_rw(edge) && edge.kind.level() <= level && all.same(edge.from, edge.to);
+    });
   }
 
-  // Looks for a short cycle of the plan's anomaly through one of the edges that `within` admits.
-  template <typename Within>
-  void run_plan(const Plan& plan, Within within, const Components* components) {
+  // Looks for a short cycle of the plan's anomaly through one of the edges that `begins` admits.
+  template <typename Begins>
+  void run_plan(const Plan& plan, Begins begins) {
     if (is_implied(plan.anomaly)) return;
     const std::uint64_t granted = std::max(std::min(steps_, total_), least_);
     subgraph_.limit_steps(granted);
     std::optional<Edges> best;
     int tries = 0;
     for (const Edge& edge : subgraph_.kept_edges()) {
-      if (edge.kind.dependency() != plan.first || edge.kind.basis() > plan.back.level) continue;
-      if (!within(edge)) continue;
+      if (!begins(edge)) continue;
       if (plan.unless_parallel && subgraph_.has_edge(edge.from, edge.to, plan.back)) continue;
-      Edges walk = subgraph_.path(edge.to, edge.from, {plan.back, plan.apart}, components);
+      Edges walk = subgraph_.path(edge.to, edge.from, {plan.back, plan.apart}, plan.components);
       if (walk.empty()) continue;
       walk.insert(walk.begin(), edge);
       Edges cycle = tidy(std::move(walk));
@@ -235,15 +253,17 @@ class Search {
 Anomaly classify(const std::vector<Subgraph::Edge>& edges) {
   std::size_t rw = 0;
   std::size_t wr = 0;
-  Basis level = Basis::kData;
+  Level level = Level::kData;
+  Basis basis = Basis::kObserved;
   for (const Edge& edge : edges) {
     rw += is_rw(edge) ? 1 : 0;
     wr += edge.kind.dependency() == Dependency::kWr ? 1 : 0;
-    level = std::max(level, edge.kind.basis());
+    level = std::max(level, edge.kind.level());
+    basis = std::max(basis, edge.kind.basis());
   }
   Anomaly anomaly = Anomaly::kG0;
-  if (wr > 0) anomaly = Anomaly::kG1c;
-  if (rw == 1) anomaly = Anomaly::kGSingle;
+  if (wr > 0 || basis == Basis::kUpdate) anomaly = Anomaly::kG1c;
+  if (rw == 1 || basis >= Basis::kProcess) anomaly = Anomaly::kGSingle;
   if (rw > 1) anomaly = has_adjacent_rw(edges) ? Anomaly::kG2Item : Anomaly::kGNonadjacent;
   return at_level(anomaly, level);
 }

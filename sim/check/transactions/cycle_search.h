@@ -28,7 +28,10 @@ struct CycleSearchResult {
 // is found in any case.
 CycleSearchResult find_cycles(Subgraph& subgraph, std::uint64_t steps, std::uint64_t* total);
 
-// What a cycle is a case of. `edges`: the `to` of each is the `from` of the next.
+// What a cycle is a case of: named by its edges, but never more severe than what the bases of its
+// edges presume. A ww that is known by an update makes a G1c at least, since a database that is not
+// read-committed may have updates out of order; one known by time makes a G-single. `edges`: the
+// `to` of each is the `from` of the next.
 Anomaly classify(const std::vector<Subgraph::Edge>& edges);
 
 }  // namespace synchrodb::check

@@ -18,9 +18,9 @@ void for_each_next(const VersionIndex& index, const RegisterOrder* order, std::u
     return;
   }
   const VersionId last = index.last_ordered(key);
-  if (version < last) visit(version + 1, Basis::kData);
+  if (version < last) visit(version + 1, Basis::kObserved);
   if (version != last) return;
-  for (VersionId next = last + 1; next < index.end(key); ++next) visit(next, Basis::kData);
+  for (VersionId next = last + 1; next < index.end(key); ++next) visit(next, Basis::kObserved);
 }
 
 }  // namespace

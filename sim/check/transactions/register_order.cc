@@ -60,13 +60,13 @@ void RegisterOrder::add_data(std::uint32_t key, bool writes_follow_reads) {
   std::vector<bool> has_earlier(index_.end(key) - initial, false);
   for (const Touch& touch : touches(key)) {
     if (!writes_follow_reads || !touch.read_then_wrote) continue;
-    add(touch.first, touch.last, Basis::kData);
+    add(touch.first, touch.last, Basis::kUpdate);
     if (touch.first != initial && index_.possible_writer(touch.first) != kNoTransaction) {
       has_earlier[touch.last - initial] = true;
     }
   }
   for (VersionId version = initial + 1; version < index_.end(key); ++version) {
-    if (!has_earlier[version - initial]) add(initial, version, Basis::kData);
+    if (!has_earlier[version - initial]) add(initial, version, Basis::kObserved);
   }
 }
 
@@ -143,7 +143,8 @@ std::optional<RegisterOrder::Reason> RegisterOrder::reason(VersionId earlier,
                                                            const Next& later) const {
   const TransactionHistory& history = index_.history();
   const std::span<const Touch> all = touches(key_of(earlier));
-  if (later.basis == Basis::kData) {
+  if (later.basis == Basis::kObserved) return std::nullopt;
+  if (later.basis == Basis::kUpdate) {
     for (const Touch& touch : all) {
       if (touch.read_then_wrote && touch.first == earlier && touch.last == later.version) {
         return Reason{touch.transaction, touch.transaction};

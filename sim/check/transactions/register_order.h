@@ -1,12 +1,12 @@
 // In what order a register went through its values, as far as the transactions tell.
 //
 // Values say nothing of their order by themselves. What does:
-//   data      the initial state comes first; who reads one value and writes another puts them in
-//             that order
+//   observed  the initial state comes first
+//   update    who reads one value and writes another puts them in that order
 //   process   a process meets values in their order
 //   realtime  who had completed when another began met no later value
-// The last two hold of databases that promise as much; what follows from them counts for -process
-// and -realtime anomalies only.
+// All but the first hold of databases that promise as much, and what follows from them counts only
+// against such promises: see dependency.h.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ class RegisterOrder {
     Basis basis;
   };
 
-  // Two transactions that put two versions in order; the same one twice for data.
+  // Two transactions that put two versions in order; the same one twice for an update.
   struct Reason {
     TransactionId earlier;
     TransactionId later;

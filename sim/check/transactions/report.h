@@ -17,7 +17,7 @@ std::string to_text(const TransactionHistory& history, const TransactionOptions&
 //  "cases": [{"anomaly": …, "key": …, "words": …,
 //             "transactions": [{"name": "T1", "id": 7, "process": …, "type": …, "value": "[…]",
 //                               "invoke_time": …, "complete_time": …}, …],
-//             "steps": [{"from": "T1", "to": "T2", "type": "rw", "basis": "data", "key": …,
+//             "steps": [{"from": "T1", "to": "T2", "type": "rw", "basis": "observed", "key": …,
 //                        "value": …, "next_value": …, "words": …}, …]}, …]}
 // Keys and values are as EDN; times in nanoseconds, null where there was no completion.
 nlohmann::ordered_json to_json(const TransactionHistory& history, const TransactionOptions& options,

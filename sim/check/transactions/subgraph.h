@@ -13,16 +13,17 @@
 
 namespace synchrodb::check {
 
-// Which edges count: of data, those of some dependencies; and all that rest on no more than
-// `level` (Basis::kProcess: edges of processes too, Basis::kRealtime: all).
+// Which edges count: of data, those of some dependencies and bases; of processes and real time,
+// those of the level.
 struct EdgeFilter {
   bool ww = true;
   bool wr = true;
   bool rw = true;
-  Basis level = Basis::kRealtime;
+  Level level = Level::kRealtime;
+  Basis basis = Basis::kRealtime;  // the weakest
 
   bool admits(EdgeKind kind) const {
-    if (kind.basis() > level) return false;
+    if (kind.level() > level || kind.basis() > basis) return false;
     switch (kind.dependency()) {
       case Dependency::kWw:
         return ww;

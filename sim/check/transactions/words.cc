@@ -93,7 +93,9 @@ std::string basis_words(const DependencyStep& step, const Names& names) {
   const std::string earlier = names(step.earlier);
   const std::string later = names(step.later);
   switch (step.basis) {
-    case Basis::kData:
+    case Basis::kObserved:
+      return "";
+    case Basis::kUpdate:
       return " (" + earlier + " read the one and wrote the other)";
     case Basis::kProcess:
       return " (" + earlier + " met the one, and its process the other with " + later + ")";
