@@ -111,6 +111,19 @@ class FracturedRegister(workloads.multi_register):
         return workloads.completed(op, outcome, value=seen[0], all=seen)
 
 
+class FracturedLists(workloads.list_append):
+    """Each part of a transaction by itself."""
+
+    def invoke(self, op):
+        seen = []
+        for part in op["value"]:
+            done = yield from super().invoke({**op, "value": [part]})
+            if done["type"] != "ok":
+                return {**op, "type": "info"}
+            seen += done["value"]
+        return {**op, "type": "ok", "value": seen}
+
+
 class SwappingRegister(workloads.cas_register):
     """Writes where it should compare first."""
 
@@ -129,6 +142,7 @@ class SwappingRegister(workloads.cas_register):
     (DoubleCounter(), "counter"),
     (FracturedRegister(rate=400, groups=1), "unfractured"),
     (SwappingRegister(scripted=True), "linearizability"),
+    (FracturedLists(rate=400, keys=2), "strict-serializable"),
     (workloads.monotonic(consistency="stale", rate=400), "monotonic"),
 ])
 def test_a_broken_client_is_convicted(workload, property):

@@ -13,5 +13,6 @@ PYBIND11_MODULE(_core, module) {
   bind_run(module);
   bind_script(module);
   bind_shrink(module);
+  bind_transactions(module);
   bind_protocol(module);
 }

@@ -13,10 +13,11 @@ from .lock import LockChecker
 from .monotonic import MonotonicChecker
 from .queue import QueueChecker
 from .set import SetChecker
+from .transactions import list_append, transactions
 from .unfractured import unfractured
 
 __all__ = [
     "BankChecker", "Checker", "CounterChecker", "LockChecker", "MonotonicChecker", "Operation",
-    "QueueChecker", "SetChecker", "Verdict", "linearizable", "operations",
-    "unfractured",
+    "QueueChecker", "SetChecker", "Verdict", "linearizable", "list_append", "operations",
+    "transactions", "unfractured",
 ]

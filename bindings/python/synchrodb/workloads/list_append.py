@@ -53,3 +53,9 @@ class ListAppend(Workload):
             for (f, key, element), reply in zip(op["value"], outcome.reply)
         ]
         return completed(op, outcome, value=seen)
+
+    def checker(self):
+        """Strictly serializable."""
+        from ..checkers import list_append
+
+        return list_append()
