@@ -101,7 +101,7 @@ def live_nemesis(function: Callable | None = None, *, every: Any = None, at: Ite
 
     >>> @live_nemesis(every=5)
     ... def hunt(view):
-    ...     leaders = [n.index for n in view.nodes if n.role == "leader"]
+    ...     leaders = [n.index for n in view.nodes if n.role == "leader" and n.founder]
     ...     if leaders:
     ...         return _core.FaultAction(fault="crash", nodes=leaders[:1])
     >>> hunt.every
