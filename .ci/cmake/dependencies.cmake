@@ -54,7 +54,8 @@ foreach(target ${imported})
 endforeach()
 
 synchrodb_shared_in_module(synchrodb_flat_hash_map absl::flat_hash_map
-                           absl_raw_hash_set absl_hash absl_city absl_low_level_hash)
+                           absl_raw_hash_set absl_hash absl_city absl_low_level_hash
+                           absl_throw_delegate)
 
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(CLI11 REQUIRED)
