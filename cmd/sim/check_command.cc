@@ -1,63 +1,21 @@
 #include "cmd/sim/check_command.h"
 
 #include <charconv>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "cmd/sim/check_input.h"
+#include "cmd/sim/check_object_command.h"
+#include "cmd/sim/check_transactions_command.h"
 #include "sim/check/check.h"
 #include "sim/check/read.h"
 #include "sim/check/write.h"
 
 namespace synchrodb::sim {
 namespace {
-
-constexpr int kValid = 0;
-constexpr int kInvalid = 1;
-constexpr int kBadInput = 2;
-constexpr int kUnknown = 3;
-
-struct Arguments {
-  std::string path;
-  std::string model = "auto";
-  std::string dialect = "auto";
-  std::string initial;
-  std::string format = "auto";
-  std::uint64_t steps = check::Limits().steps;
-  std::uint64_t memory_mib = check::Limits().memory_bytes >> 20;
-  bool json = false;
-  CLI::Option* initial_option = nullptr;
-};
-
-bool read_file(const std::string& path, std::string* bytes, std::string* error) {
-  std::ostringstream buffer;
-  if (path == "-") {
-    buffer << std::cin.rdbuf();
-    *bytes = std::move(buffer).str();
-    return true;
-  }
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    *error = "cannot open it";
-    return false;
-  }
-  file.peek();
-  if (file.bad() || (file.fail() && !file.eof())) {
-    *error = "cannot read it";
-    return false;
-  }
-  if (!file.eof()) buffer << file.rdbuf();
-  if (file.bad()) {
-    *error = "cannot read it";
-    return false;
-  }
-  *bytes = std::move(buffer).str();
-  return true;
-}
 
 // "nil", an integer, or a string (quotes around it are optional).
 check::Value parse_initial(std::string word, check::History& history) {
@@ -80,7 +38,7 @@ check::Value initial_or_default(const check::Options& options) {
   return zero ? check::Value::integer(0) : check::Value::absent();
 }
 
-nlohmann::json to_json(const Arguments& arguments, const check::ReadResult& read,
+nlohmann::json to_json(const CheckArguments& arguments, const check::ReadResult& read,
                        const check::Options& options, const check::Judgement& judgement) {
   const check::History& history = read.history;
   const std::size_t failed =
@@ -118,7 +76,7 @@ nlohmann::json to_json(const Arguments& arguments, const check::ReadResult& read
   return out;
 }
 
-void print_text(const Arguments& arguments, const check::ReadResult& read,
+void print_text(const CheckArguments& arguments, const check::ReadResult& read,
                 const check::Options& options, const check::Judgement& judgement) {
   const check::History& history = read.history;
   std::cout << check::name(judgement.verdict) << ": " << arguments.path << "\n"
@@ -148,18 +106,19 @@ void print_text(const Arguments& arguments, const check::ReadResult& read,
             << found.edn;
 }
 
-int fail(const Arguments& arguments, const std::string& message) {
-  std::cerr << "synchrodb-sim check: " << arguments.path << ": " << message << "\n";
-  return kBadInput;
-}
-
-int run(const Arguments& arguments) {
+int run(const CheckArguments& arguments) {
+  if (is_transaction_model(arguments.model)) return check_transactions_file(arguments);
+  if (is_object_model(arguments.model)) return check_object_file(arguments);
+  if (arguments.dialect == "elle") {
+    return refuse_input(arguments.path, "the dialect elle is one of transactions (see --model)");
+  }
   std::string bytes;
   std::string error;
-  if (!read_file(arguments.path, &bytes, &error)) return fail(arguments, error);
+  if (!read_checked_file(arguments.path, &bytes, &error))
+    return refuse_input(arguments.path, error);
   check::ReadResult read = check::read_history(bytes, *check::parse_format(arguments.format));
   bytes = std::string();
-  if (!read.error.empty()) return fail(arguments, read.error);
+  if (!read.error.empty()) return refuse_input(arguments.path, read.error);
   check::Options options;
   options.model = arguments.model == "auto" ? *read.model : *check::parse_model(arguments.model);
   options.dialect =
@@ -171,7 +130,7 @@ int run(const Arguments& arguments) {
   options.limits.steps = arguments.steps;
   options.limits.memory_bytes = arguments.memory_mib << 20;
   error = check::unsupported(read.history, options.model);
-  if (!error.empty()) return fail(arguments, error + " (see --model)");
+  if (!error.empty()) return refuse_input(arguments.path, error + " (see --model)");
   const check::Judgement judgement = check::check(read.history, options);
   if (arguments.json) {
     std::cout << to_json(arguments, read, options, judgement)
@@ -180,37 +139,38 @@ int run(const Arguments& arguments) {
   } else {
     print_text(arguments, read, options, judgement);
   }
-  switch (judgement.verdict) {
-    case check::Verdict::kValid:
-      return kValid;
-    case check::Verdict::kInvalid:
-      return kInvalid;
-    case check::Verdict::kUnknown:
-      break;
-  }
-  return kUnknown;
+  return check_exit_code(judgement.verdict);
 }
 
 }  // namespace
 
 void add_check_command(CLI::App& app, int& exit_code) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<CheckArguments>();
   CLI::App* command =
-      app.add_subcommand("check", "Judge a history: is it linearizable?")->fallthrough(false);
+      app.add_subcommand("check", "Judge a history: is it linearizable, serializable, …?")
+          ->fallthrough(false);
   command->add_option("history", arguments->path, "File of the history; - for standard input")
       ->required();
   command
       ->add_option("--model", arguments->model,
-                   "What the operations act on (auto: by the file's label or its operations)")
-      ->check(CLI::IsMember({"auto", "register", "cas-register", "mutex", "kv"}))
+                   "What the operations act on (auto: register, cas-register, mutex or kv, by the "
+                   "file's label or its operations); list-append and rw-register: transactions")
+      ->check(CLI::IsMember({"auto", "register", "cas-register", "mutex", "kv", "list-append",
+                             "rw-register", "set", "queue", "counter", "bank"}))
+      ->capture_default_str();
+  command
+      ->add_option("--consistency", arguments->consistency,
+                   "Of transactions: the consistency model that is promised")
       ->capture_default_str();
   command
       ->add_option("--dialect", arguments->dialect,
                    "knossos: failed operations are dropped, a nil read constrains nothing, the "
                    "register starts at 0; jepsen-log: a failed cas saw another value, a nil read "
                    "saw none, the register starts absent (auto: by the label; EDN of registers "
-                   "is knossos, everything else jepsen-log)")
-      ->check(CLI::IsMember({"auto", "knossos", "jepsen-log"}))
+                   "is knossos, everything else jepsen-log). Of transactions, elle: a "
+                   "value that nobody wrote says nothing, and registers go through their values in "
+                   "any order")
+      ->check(CLI::IsMember({"auto", "knossos", "jepsen-log", "elle"}))
       ->capture_default_str();
   arguments->initial_option = command->add_option(
       "--initial", arguments->initial,
@@ -218,7 +178,10 @@ void add_check_command(CLI::App& app, int& exit_code) {
   command->add_option("--format", arguments->format, "How the file is written")
       ->check(CLI::IsMember({"auto", "edn", "jepsen-log", "jsonl"}))
       ->capture_default_str();
-  command->add_option("--steps", arguments->steps, "Configurations to try on each key")
+  command
+      ->add_option("--steps", arguments->steps,
+                   "What a search may take: configurations of each key, edges of each "
+                   "cyclic component")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command->add_option("--memory", arguments->memory_mib, "MiB that a search may take")

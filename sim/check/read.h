@@ -7,24 +7,10 @@
 #include <string_view>
 
 #include "sim/check/check.h"
+#include "sim/check/forms.h"
 #include "sim/check/history.h"
 
 namespace synchrodb::check {
-
-enum class Format : std::uint8_t {
-  kAuto,
-  // Jepsen's and Knossos' EDN: a vector or list of maps, or a map after the other. Operations on
-  // a key have a field `:key`, or (Jepsen's independent keys) values `[key value]`; the latter is
-  // assumed if every operation of the file looks like that.
-  kEdn,
-  // `INFO  jepsen.util - 2<TAB>:invoke<TAB>:cas<TAB>[3 0]`; other lines are skipped.
-  kJepsenLog,
-  // An object a line (or one array of objects) with the same fields as EDN.
-  kJsonLines,
-};
-
-std::string_view name(Format format);
-std::optional<Format> parse_format(std::string_view word);
 
 struct ReadResult {
   // Empty if all went well; otherwise what is wrong, with its line.
@@ -39,6 +25,9 @@ struct ReadResult {
 
 // Never crashes: whatever the bytes are, there is a history or an error. Operations of a process
 // that is not a number (`:nemesis`) are skipped.
+//
+// Operations on a key have a field `:key`, or (Jepsen's independent keys) values `[key value]`; the
+// latter is assumed if every operation of the file looks like that.
 //
 // What the form implies, where there is no label: Jepsen logs are of the dialect jepsen-log, EDN
 // of the dialect knossos; operations on named keys, appends, increments and deletes mean the model

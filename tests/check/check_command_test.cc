@@ -10,7 +10,10 @@
 #include <vector>
 
 // The command is linked into the simulator's binary only; here it is compiled in.
-#include "cmd/sim/check_command.cc"  // NOLINT
+#include "cmd/sim/check_command.cc"               // NOLINT
+#include "cmd/sim/check_input.cc"                 // NOLINT
+#include "cmd/sim/check_object_command.cc"        // NOLINT
+#include "cmd/sim/check_transactions_command.cc"  // NOLINT
 
 namespace synchrodb::sim {
 namespace {
@@ -94,7 +97,7 @@ TEST(CheckCommandTest, BadInputIsRefused) {
       {"check", "/nonexistent/history.edn"},
       {"check", data("")},
       {"check", data("verdicts.json")},
-      {"check", data("porcupine/jepsen/etcd_002.log"), "--model", "queue"},
+      {"check", data("porcupine/jepsen/etcd_002.log"), "--model", "heap"},
       {"check", data("porcupine/jepsen/etcd_002.log"), "--dialect", "klingon"},
       {"check", data("porcupine/jepsen/etcd_002.log"), "--format", "edn"},
       {"check", data("porcupine/jepsen/etcd_002.log"), "--steps", "0"},

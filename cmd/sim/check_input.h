@@ -1,0 +1,34 @@
+// What the kinds of `synchrodb-sim check` have in common: arguments, reading the file, exit codes.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+
+#include "sim/check/check.h"
+
+namespace synchrodb::sim {
+
+struct CheckArguments {
+  std::string path;
+  std::string model = "auto";
+  std::string consistency = "strict-serializable";
+  std::string dialect = "auto";
+  std::string initial;
+  std::string format = "auto";
+  std::uint64_t steps = check::Limits().steps;
+  std::uint64_t memory_mib = check::Limits().memory_bytes >> 20;
+  bool json = false;
+  CLI::Option* initial_option = nullptr;
+};
+
+// Of standard input for "-". False with the reason in `error`.
+bool read_checked_file(const std::string& path, std::string* bytes, std::string* error);
+
+// 0 valid, 1 invalid, 3 unknown.
+int check_exit_code(check::Verdict verdict);
+
+// Says on standard error what is wrong with the input at `path`; returns the exit code for it, 2.
+int refuse_input(const std::string& path, const std::string& message);
+
+}  // namespace synchrodb::sim

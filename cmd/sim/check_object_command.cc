@@ -1,0 +1,75 @@
+#include "cmd/sim/check_object_command.h"
+
+#include <charconv>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "sim/check/objects/check_objects.h"
+#include "sim/check/objects/read_objects.h"
+
+namespace synchrodb::sim {
+namespace {
+
+std::optional<check::ObjectModel> parse_object_model(std::string_view word) {
+  for (const check::ObjectModel model : {check::ObjectModel::kSet, check::ObjectModel::kQueue,
+                                         check::ObjectModel::kCounter, check::ObjectModel::kBank}) {
+    if (check::name(model) == word) return model;
+  }
+  return std::nullopt;
+}
+
+// Empty, or what is wrong with --initial.
+std::string take_initial(const CheckArguments& arguments, check::ObjectModel model,
+                         check::ObjectOptions* options) {
+  if (arguments.initial_option->count() == 0) return "";
+  if (model != check::ObjectModel::kCounter && model != check::ObjectModel::kBank) {
+    return "a " + arguments.model + " starts empty (see --initial)";
+  }
+  std::int64_t number = 0;
+  const char* end = arguments.initial.data() + arguments.initial.size();
+  const auto parsed = std::from_chars(arguments.initial.data(), end, number);
+  if (parsed.ec != std::errc() || parsed.ptr != end) {
+    return "a " + arguments.model + " starts with an integer, not \"" + arguments.initial +
+           "\" (see --initial)";
+  }
+  options->initial = number;
+  return "";
+}
+
+}  // namespace
+
+bool is_object_model(std::string_view model) {
+  return parse_object_model(model).has_value();
+}
+
+int check_object_file(const CheckArguments& arguments) {
+  const check::ObjectModel model = *parse_object_model(arguments.model);
+  check::ObjectOptions options;
+  std::string error = take_initial(arguments, model, &options);
+  if (error.empty() && arguments.dialect != "auto") {
+    error = "a " + arguments.model + " knows no dialects (see --dialect)";
+  }
+  std::string bytes;
+  if (!error.empty() || !read_checked_file(arguments.path, &bytes, &error)) {
+    return refuse_input(arguments.path, error);
+  }
+  const check::ObjectsResult read =
+      check::read_objects(bytes, model, *check::parse_format(arguments.format));
+  if (!read.error.empty()) return refuse_input(arguments.path, read.error);
+  const check::ObjectJudgement judgement = check::check_objects(read.history, options);
+  if (arguments.json) {
+    nlohmann::ordered_json out = {{"history", arguments.path},
+                                  {"model", arguments.model},
+                                  {"format", check::name(read.format)}};
+    out.update(check::to_json(read.history, judgement));
+    std::cout << out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
+  } else {
+    std::cout << check::name(judgement.verdict) << ": " << arguments.path << "\n"
+              << check::to_text(read.history, judgement);
+  }
+  return check_exit_code(judgement.verdict);
+}
+
+}  // namespace synchrodb::sim

@@ -1,0 +1,15 @@
+// `synchrodb-sim check --model list-append|rw-register`.
+#pragma once
+
+#include <string_view>
+
+#include "cmd/sim/check_input.h"
+
+namespace synchrodb::sim {
+
+bool is_transaction_model(std::string_view model);
+
+// Prints the verdict; returns the exit code.
+int check_transactions_file(const CheckArguments& arguments);
+
+}  // namespace synchrodb::sim

@@ -1,0 +1,218 @@
+#include "sim/check/objects/read_objects.h"
+
+#include <absl/container/flat_hash_map.h>
+
+#include <charconv>
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace synchrodb::check {
+namespace {
+
+struct Word {
+  ObjectModel model;
+  std::string_view word;
+  ObjectFunction function;
+  int sign;  // of the argument
+};
+
+constexpr Word kWords[] = {
+    {ObjectModel::kSet, "add", ObjectFunction::kAdd, 1},
+    {ObjectModel::kSet, "read", ObjectFunction::kRead, 1},
+    {ObjectModel::kQueue, "enqueue", ObjectFunction::kEnqueue, 1},
+    {ObjectModel::kQueue, "dequeue", ObjectFunction::kDequeue, 1},
+    {ObjectModel::kQueue, "drain", ObjectFunction::kDrain, 1},
+    {ObjectModel::kCounter, "add", ObjectFunction::kAdd, 1},
+    {ObjectModel::kCounter, "increment", ObjectFunction::kAdd, 1},
+    {ObjectModel::kCounter, "decrement", ObjectFunction::kAdd, -1},
+    {ObjectModel::kCounter, "read", ObjectFunction::kRead, 1},
+    {ObjectModel::kBank, "transfer", ObjectFunction::kTransfer, 1},
+    {ObjectModel::kBank, "read", ObjectFunction::kRead, 1},
+};
+
+class ObjectReader : public FormSink {
+ public:
+  explicit ObjectReader(ObjectModel model) : history_(model) {}
+
+  ObjectsResult run(std::string_view bytes, Format format) {
+    FormsResult forms = read_forms(bytes, format, *this);
+    return {std::move(forms.error), std::move(history_), forms.format};
+  }
+
+ private:
+  struct Open {
+    OperationId id = 0;
+    std::size_t line = 0;
+  };
+
+  static const std::string* word(const Edn& map, std::string_view field) {
+    const Edn* form = map.find(field);
+    if (form == nullptr) return nullptr;
+    return form->kind == Edn::Kind::kKeyword || form->kind == Edn::Kind::kString ? &form->text
+                                                                                 : nullptr;
+  }
+
+  std::string form(const Edn& map, std::size_t line) override {
+    if (map.kind != Edn::Kind::kMap) return "an operation must be a map";
+    const Edn* process = map.find("process");
+    if (process == nullptr) return "the operation has no :process";
+    if (!process->is_integer()) return "";
+    if (process->integer < std::numeric_limits<std::int32_t>::min() ||
+        process->integer > std::numeric_limits<std::int32_t>::max()) {
+      return "the number of the process does not fit 32 bits";
+    }
+    const std::string* type = word(map, "type");
+    const std::string* function = word(map, "f");
+    if (type == nullptr) return "the operation has no :type";
+    if (function == nullptr) return "the operation has no :f";
+    const Word* known = nullptr;
+    for (const Word& one : kWords) {
+      if (one.model == history_.model() && one.word == *function) known = &one;
+    }
+    if (known == nullptr) {
+      return "a " + std::string(name(history_.model())) + " has no operation " +
+             function->substr(0, 40) + " (see --model)";
+    }
+    const Edn* time = map.find("time");
+    const std::int64_t time_ns = time != nullptr && time->is_integer() ? time->integer : 0;
+    static const Edn kNil;
+    const Edn* value = map.find("value");
+    if (value == nullptr) value = &kNil;
+    const auto number = static_cast<std::int32_t>(process->integer);
+    if (*type == "invoke") return invoke(*known, *value, number, time_ns, line);
+    if (*type == "ok") return complete(*known, *value, number, time_ns, Outcome::kOk);
+    if (*type == "fail") return complete(*known, *value, number, time_ns, Outcome::kFail);
+    if (*type == "info") return complete(*known, *value, number, time_ns, Outcome::kInfo);
+    return "unknown :type " + type->substr(0, 40);
+  }
+
+  std::string invoke(const Word& known, const Edn& value, std::int32_t process,
+                     std::int64_t time_ns, std::size_t line) {
+    const auto open = open_.find(process);
+    if (open != open_.end()) {
+      return "process " + std::to_string(process) + " invokes an operation while that of line " +
+             std::to_string(open->second.line) + " is open";
+    }
+    values_.clear();
+    std::string problem = take_arguments(known, value);
+    if (!problem.empty()) return problem;
+    open_[process] = {history_.invoke(process, known.function, values_, time_ns), line};
+    return "";
+  }
+
+  std::string complete(const Word& known, const Edn& value, std::int32_t process,
+                       std::int64_t time_ns, Outcome outcome) {
+    const auto open = open_.find(process);
+    if (open == open_.end()) {
+      // Jepsen's threads may report on themselves.
+      if (outcome == Outcome::kInfo) return "";
+      return "process " + std::to_string(process) +
+             " completes an operation that it has not invoked";
+    }
+    const OperationId id = open->second.id;
+    if (history_[id].function != known.function) {
+      return "process " + std::to_string(process) + " completes a " + std::string(known.word) +
+             ", but line " + std::to_string(open->second.line) + " invoked a " +
+             std::string(name(history_[id].function));
+    }
+    values_.clear();
+    std::string problem = outcome == Outcome::kOk ? take_results(known.function, value) : "";
+    if (!problem.empty()) return problem;
+    history_.complete(id, outcome, values_, time_ns);
+    open_.erase(open);
+    return "";
+  }
+
+  Value to_value(const Edn& form) {
+    if (form.is_integer()) return Value::integer(form.integer);
+    if (form.is_nil()) return Value::absent();
+    const bool text = form.kind == Edn::Kind::kString || form.kind == Edn::Kind::kOther;
+    return history_.text(text ? form.text : form.print());
+  }
+
+  std::string take_arguments(const Word& known, const Edn& value) {
+    switch (known.function) {
+      case ObjectFunction::kAdd:
+      case ObjectFunction::kEnqueue:
+        return take_argument(known, value);
+      case ObjectFunction::kTransfer: {
+        const Edn* fields[] = {value.find("from"), value.find("to"), value.find("amount")};
+        for (const Edn* field : fields) {
+          if (field == nullptr) return "a transfer needs a value with :from, :to and :amount";
+          values_.push_back(to_value(*field));
+        }
+        return "";
+      }
+      default:
+        return "";
+    }
+  }
+
+  std::string take_argument(const Word& known, const Edn& value) {
+    if (history_.model() != ObjectModel::kCounter) {
+      if (value.is_nil()) return std::string(known.word) + " needs a value";
+      values_.push_back(to_value(value));
+      return "";
+    }
+    if (!value.is_integer() && !value.is_nil())
+      return std::string(known.word) + " needs an integer";
+    const std::int64_t amount = value.is_nil() ? 1 : value.integer;
+    if (amount == std::numeric_limits<std::int64_t>::min()) return "the amount is too great";
+    values_.push_back(Value::integer(known.sign * amount));
+    return "";
+  }
+
+  std::string take_results(ObjectFunction function, const Edn& value) {
+    if (history_.model() == ObjectModel::kBank && function == ObjectFunction::kRead) {
+      return take_balances(value);
+    }
+    if (history_.model() == ObjectModel::kCounter && function == ObjectFunction::kRead) {
+      if (!value.is_integer()) return "a counter's read needs an integer";
+      values_.push_back(Value::integer(value.integer));
+      return "";
+    }
+    if (function == ObjectFunction::kDequeue && !value.is_nil()) values_.push_back(to_value(value));
+    if (function != ObjectFunction::kRead && function != ObjectFunction::kDrain) return "";
+    if (value.kind != Edn::Kind::kVector && !value.is_nil()) {
+      return "a " + std::string(name(function)) + " needs a collection of elements";
+    }
+    for (const Edn& element : value.items) values_.push_back(to_value(element));
+    return "";
+  }
+
+  std::string take_balances(const Edn& value) {
+    if (value.kind != Edn::Kind::kMap) return "a bank's read needs a map from accounts to balances";
+    for (std::size_t i = 0; i + 1 < value.items.size(); i += 2) {
+      const Edn& balance = value.items[i + 1];
+      if (!balance.is_integer() && !balance.is_nil()) return "a balance must be an integer";
+      values_.push_back(account(value.items[i]));
+      values_.push_back(to_value(balance));
+    }
+    return "";
+  }
+
+  // JSON knows only strings for keys.
+  Value account(const Edn& form) {
+    std::int64_t number = 0;
+    const char* end = form.text.data() + form.text.size();
+    const auto parsed = std::from_chars(form.text.data(), end, number);
+    if (!form.text.empty() && parsed.ec == std::errc() && parsed.ptr == end) {
+      return Value::integer(number);
+    }
+    return to_value(form);
+  }
+
+  ObjectHistory history_;
+  absl::flat_hash_map<std::int32_t, Open> open_;
+  std::vector<Value> values_;
+};
+
+}  // namespace
+
+ObjectsResult read_objects(std::string_view bytes, ObjectModel model, Format format) {
+  return ObjectReader(model).run(bytes, format);
+}
+
+}  // namespace synchrodb::check
