@@ -46,7 +46,9 @@ _LAZY = {
     "campaign": "campaigns",
     "check": "judging",
     "invariant": "scripted",
+    "likelihood": "travel",
     "live_nemesis": "scripted",
+    "shrink": "shrinking",
     "simulate": "run",
 }
 _MODULES = ("checkers", "examples", "generators", "nemesis", "protocol", "workloads")
