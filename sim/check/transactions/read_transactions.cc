@@ -20,8 +20,11 @@ class TransactionReader : public FormSink {
     result.error = std::move(forms.error);
     if (result.error.empty()) {
       for (const TransactionId id : never_completed()) {
-        result.error = micros(id, open_.at(history_[id].process).value, false);
-        if (!result.error.empty()) break;
+        const Open& open = open_.at(history_[id].process);
+        const std::string problem = micros(id, open.value, false);
+        if (problem.empty()) continue;
+        result.error = "line " + std::to_string(open.line) + ": " + problem;
+        break;
       }
     }
     if (!result.error.empty()) return result;
