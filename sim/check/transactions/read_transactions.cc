@@ -158,8 +158,7 @@ class TransactionReader : public FormSink {
     if (function.text == "r") return read(form, key, value, answered);
     const bool lists = kind_ == TransactionKind::kListAppend;
     if (function.text != (lists ? "append" : "w")) {
-      return refuse(lists ? "is neither an append nor an r (see --model)"
-                          : "is neither a w nor an r (see --model)");
+      return refuse(lists ? "is neither an append nor an r" : "is neither a w nor an r");
     }
     if (value.is_nil()) return refuse("needs a value");
     if (lists) {

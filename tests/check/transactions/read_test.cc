@@ -61,7 +61,7 @@ TEST(ReadTransactionsTest, WhatIsWrongIsSaidWithItsLine) {
       {"", "empty"},
       {"{:process 0, :type :invoke, :f :read, :value nil}", "line 1: the operation is a read"},
       {"\n{:process 0, :type :invoke, :f :txn, :value [[:w 1 1]]}",
-       "line 2: the micro-operation [:w 1 1] is neither an append nor an r (see --model)"},
+       "line 2: the micro-operation [:w 1 1] is neither an append nor an r"},
       {"{:process 0, :type :invoke, :f :txn, :value [[:append 1 nil]]}", "needs a value"},
       {"{:process 0, :type :invoke, :f :txn, :value [[:r]]}", "is not of the form"},
       {"{:process 0, :type :invoke, :f :txn, :value 7}", "must be a vector"},
