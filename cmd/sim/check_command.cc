@@ -118,7 +118,7 @@ int run(const CheckArguments& arguments) {
     return refuse_input(arguments.path, error);
   check::ReadResult read = check::read_history(bytes, *check::parse_format(arguments.format));
   bytes = std::string();
-  if (!read.error.empty()) return refuse_input(arguments.path, read.error);
+  if (!read.error.empty()) return refuse_input(arguments.path, read.error + model_hint(arguments));
   check::Options options;
   options.model = arguments.model == "auto" ? *read.model : *check::parse_model(arguments.model);
   options.dialect =

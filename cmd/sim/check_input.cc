@@ -45,6 +45,10 @@ int check_exit_code(check::Verdict verdict) {
   return 3;
 }
 
+std::string model_hint(const CheckArguments& arguments) {
+  return " (read as of the model " + arguments.model + "; see --model)";
+}
+
 int refuse_input(const std::string& path, const std::string& message) {
   std::cerr << "synchrodb-sim check: " << path << ": " << message << "\n";
   return 2;

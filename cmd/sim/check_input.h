@@ -28,6 +28,9 @@ bool read_checked_file(const std::string& path, std::string* bytes, std::string*
 // 0 valid, 1 invalid, 3 unknown.
 int check_exit_code(check::Verdict verdict);
 
+// What to add where a file does not read as the model wants it.
+std::string model_hint(const CheckArguments& arguments);
+
 // Says on standard error what is wrong with the input at `path`; returns the exit code for it, 2.
 int refuse_input(const std::string& path, const std::string& message);
 

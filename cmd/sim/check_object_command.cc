@@ -57,7 +57,7 @@ int check_object_file(const CheckArguments& arguments) {
   }
   const check::ObjectsResult read =
       check::read_objects(bytes, model, *check::parse_format(arguments.format));
-  if (!read.error.empty()) return refuse_input(arguments.path, read.error);
+  if (!read.error.empty()) return refuse_input(arguments.path, read.error + model_hint(arguments));
   const check::ObjectJudgement judgement = check::check_objects(read.history, options);
   if (arguments.json) {
     nlohmann::ordered_json out = {{"history", arguments.path},

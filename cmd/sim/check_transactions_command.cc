@@ -58,7 +58,7 @@ int check_transactions_file(const CheckArguments& arguments) {
   const check::TransactionsResult read = check::read_transactions(
       bytes, *parse_kind(arguments.model), *check::parse_format(arguments.format));
   bytes = std::string();
-  if (!read.error.empty()) return refuse_input(arguments.path, read.error);
+  if (!read.error.empty()) return refuse_input(arguments.path, read.error + model_hint(arguments));
   check::TransactionOptions options;
   options.required = *required;
   options.steps = arguments.steps;

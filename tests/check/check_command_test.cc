@@ -91,6 +91,45 @@ TEST(CheckCommandTest, TextTellsTheStory) {
   EXPECT_NE(outcome.out.find("operations cannot all be explained"), std::string::npos);
 }
 
+TEST(CheckCommandTest, TransactionsAndOtherObjects) {
+  const std::string skew = data("elle-cli/elle/list-append-gh-30.edn");
+  const std::string garbage = data("elle-cli/elle/rw-register.edn");
+  const struct {
+    std::vector<std::string> arguments;
+    int code;
+  } kCases[] = {
+      {{skew, "--model", "list-append"}, 1},
+      {{skew, "--model", "list-append", "--consistency", "serializable"}, 1},
+      {{skew, "--model", "list-append", "--consistency", "snapshot-isolation"}, 0},
+      {{garbage, "--model", "rw-register"}, 1},
+      {{garbage, "--model", "rw-register", "--dialect", "elle"}, 0},
+      {{data("elle-cli/jepsen/set.edn"), "--model", "set"}, 0},
+      {{data("elle-cli/jepsen/counter.edn"), "--model", "counter", "--initial", "0"}, 0},
+      {{data("elle-cli/jepsen/bank-negative-balances.json"), "--model", "bank"}, 1},
+      {{data("elle-cli/jepsen/bank-negative-balances.json"), "--model", "bank", "--initial", "7"},
+       1},
+  };
+  for (const auto& [arguments, code] : kCases) {
+    std::vector<std::string> all = {"check"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    EXPECT_EQ(run_command(all).code, code) << arguments[0] << " " << arguments.back();
+  }
+}
+
+TEST(CheckCommandTest, TransactionsAsJson) {
+  const Outcome outcome = run_command(
+      {"check", data("elle-cli/elle/list-append-gh-30.edn"), "--model", "list-append", "--json"});
+  const auto json = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(json["verdict"], "invalid");
+  EXPECT_EQ(json["model"], "list-append");
+  EXPECT_EQ(json["not"][0], "repeatable-read");
+  EXPECT_EQ(json["cases"][0]["anomaly"], "G2-item");
+  EXPECT_EQ(json["cases"][0]["steps"].size(), 2U);
+  const Outcome bank = run_command(
+      {"check", data("elle-cli/jepsen/bank-negative-balances.json"), "--model", "bank", "--json"});
+  EXPECT_EQ(nlohmann::json::parse(bank.out)["findings"]["negative-balance"], 1);
+}
+
 TEST(CheckCommandTest, BadInputIsRefused) {
   const std::vector<std::vector<std::string>> cases = {
       {"check"},
@@ -103,6 +142,19 @@ TEST(CheckCommandTest, BadInputIsRefused) {
       {"check", data("porcupine/jepsen/etcd_002.log"), "--steps", "0"},
       {"check", data("porcupine/jepsen/etcd_002.log"), "--model", "mutex"},
       {"check", data("porcupine/kv/c01-ok.txt"), "--model", "register"},
+      {"check", data("porcupine/kv/c01-ok.txt"), "--model", "list-append"},
+      {"check", data("porcupine/kv/c01-ok.txt"), "--dialect", "elle"},
+      {"check", data("elle-cli/elle/rw-register.edn"), "--model", "list-append"},
+      {"check", data("elle-cli/elle/rw-register.edn"), "--model", "rw-register", "--dialect",
+       "knossos"},
+      {"check", data("elle-cli/elle/rw-register.edn"), "--model", "rw-register", "--initial", "0"},
+      {"check", data("elle-cli/elle/rw-register.edn"), "--model", "rw-register", "--consistency",
+       "perfect"},
+      {"check", data("elle-cli/elle/rw-register.edn")},
+      {"check", data("elle-cli/jepsen/set.edn"), "--model", "set", "--initial", "0"},
+      {"check", data("elle-cli/jepsen/set.edn"), "--model", "queue"},
+      {"check", data("elle-cli/jepsen/counter.edn"), "--model", "counter", "--initial", "x"},
+      {"check", "/nonexistent", "--model", "bank"},
   };
   for (const auto& arguments : cases) {
     EXPECT_EQ(run_command(arguments).code, 2) << arguments.back();

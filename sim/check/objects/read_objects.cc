@@ -73,7 +73,7 @@ class ObjectReader : public FormSink {
     }
     if (known == nullptr) {
       return "a " + std::string(name(history_.model())) + " has no operation " +
-             function->substr(0, 40) + " (see --model)";
+             function->substr(0, 40);
     }
     const Edn* time = map.find("time");
     const std::int64_t time_ns = time != nullptr && time->is_integer() ? time->integer : 0;

@@ -102,6 +102,9 @@ void DependencyGraph::find_processes(const TransactionHistory& history) {
     if (!is_node_[id]) continue;
     const auto [before, fresh] = last.try_emplace(history[id].process, kNoTransaction);
     before_[id] = before->second;
+    SYNCHRODB_CHECK_ASSERT(fresh || before->second == kNoTransaction ||
+                               history[before->second].complete_order < history[id].invoke_order,
+                           "a process does one thing at a time");
     if (history[id].outcome == Outcome::kOk) before->second = id;
   }
 }

@@ -50,9 +50,13 @@ class InternalCheck {
       : history_(index.history()), index_(index), sink_(sink) {}
 
   void check(TransactionId id, Micros micros) {
-    if (history_[id].outcome != Outcome::kOk || micros.size() < 2) return;
+    const Outcome outcome = history_[id].outcome;
+    if (micros.size() < 2 || (outcome != Outcome::kOk && outcome != Outcome::kInfo)) return;
+    const bool lists = history_.kind() == TransactionKind::kListAppend;
+    if (lists) check_order(id, micros);
+    if (outcome != Outcome::kOk) return;
     check_future(id, micros);
-    if (history_.kind() == TransactionKind::kListAppend) {
+    if (lists) {
       check_list(id, micros);
     } else {
       check_register(id, micros);
@@ -61,6 +65,26 @@ class InternalCheck {
 
  private:
   const MicroOperation& at(std::uint32_t micro) const { return history_.micros()[micro]; }
+
+  // Its own appends, as others see them, in the order in which it made them.
+  void check_order(TransactionId id, Micros micros) {
+    VersionId before = 0;
+    for (const std::uint32_t micro : micros) {
+      const MicroOperation& one = at(micro);
+      const VersionId version = index_.version_of(micro);
+      if (one.is_read() || version > index_.last_ordered(one.key())) continue;
+      if (version < before) {
+        sink_.report(Anomaly::kInternal, one.key(), {id}, [&] {
+          return "T1 appended " + history_.print(index_.value(before)) + " to " +
+                 print_key(history_, one.key()) + " before " + history_.print(one.value()) +
+                 ", but there it stands after it: " +
+                 print_list(history_, history_.trunk(one.key()));
+        });
+        return;
+      }
+      before = version;
+    }
+  }
 
   void check_list(TransactionId id, Micros micros) {
     ExpectedList expected;

@@ -20,8 +20,11 @@ class TransactionReader : public FormSink {
     result.error = std::move(forms.error);
     if (result.error.empty()) {
       for (const TransactionId id : never_completed()) {
-        result.error = micros(id, open_.at(history_[id].process).value, false);
-        if (!result.error.empty()) break;
+        const Open& open = open_.at(history_[id].process);
+        const std::string problem = micros(id, open.value, false);
+        if (problem.empty()) continue;
+        result.error = "line " + std::to_string(open.line) + ": " + problem;
+        break;
       }
     }
     if (!result.error.empty()) return result;
@@ -155,8 +158,7 @@ class TransactionReader : public FormSink {
     if (function.text == "r") return read(form, key, value, answered);
     const bool lists = kind_ == TransactionKind::kListAppend;
     if (function.text != (lists ? "append" : "w")) {
-      return refuse(lists ? "is neither an append nor an r (see --model)"
-                          : "is neither a w nor an r (see --model)");
+      return refuse(lists ? "is neither an append nor an r" : "is neither a w nor an r");
     }
     if (value.is_nil()) return refuse("needs a value");
     if (lists) {

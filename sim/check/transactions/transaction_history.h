@@ -87,9 +87,10 @@ class TransactionHistory {
   ValueId key_name(std::uint32_t key) const { return keys_[key]; }
   std::size_t key_count() const { return keys_.size(); }
 
-  // A recorder calls `invoke` when the transaction begins and `complete` when its client has the
-  // answer or has given up (info). What it did is added between the two, in its order: reads only
-  // if they were answered (of an info or failed transaction, `read_unknown`).
+  // A recorder calls `invoke` when the transaction begins (a process has one at a time) and
+  // `complete` when its client has the answer or has given up (info). What it did is added between
+  // the two, in its order: reads only if they were answered (of an info or failed transaction,
+  // `read_unknown`).
   TransactionId invoke(std::int32_t process, std::int64_t time_ns);
   void append(std::uint32_t key, ValueId element);
   void write(std::uint32_t key, ValueId value);

@@ -100,6 +100,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "rxrx1 | ax1",
                 {"internal", "G-single"},
                 {"read-atomic", "consistent-view", "repeatable-read"}},
+        Example{kLists, "ax1ax2 | ax3 | rx213", {"internal"}, {"read-atomic"}},
+        Example{kLists, "?ax1ax2 | ax3 | rx213", {"internal"}, {"read-atomic"}},
         Example{kLists, "rx1ax1", {"future-read"}, {"read-committed"}},
         Example{kLists, "!ax1 | rx1", {"G1a"}, {"read-committed"}},
         Example{kLists, "?ax1 | rx1", {}, {}},
