@@ -56,6 +56,7 @@ std::uint32_t TransactionHistory::key(ValueId name) {
   if (fresh) {
     keys_.push_back(name);
     trunks_.emplace_back();
+    is_divergent_.push_back(false);
   }
   return found->second;
 }
@@ -107,6 +108,7 @@ void TransactionHistory::read_list(std::uint32_t key, std::span<const ValueId> e
     return;
   }
   add(key, MicroKind::kRead, kDivergent | static_cast<std::uint32_t>(divergent_.size()));
+  is_divergent_[key] = true;
   divergent_.emplace_back(elements.begin(), elements.end());
 }
 
