@@ -10,7 +10,7 @@ WORKDIR /synchrodb
 COPY .ci/setup .ci/install .ci/packages .ci/
 RUN .ci/setup build && rm -rf /var/lib/apt/lists/*
 COPY . .
-RUN cmake --preset release -DSYNCHRODB_TESTS=OFF \
+RUN cmake --preset release -DSYNCHRODB_TESTS=OFF -DSYNCHRODB_PYTHON=OFF \
     && cmake --build --preset release --target binaries \
     && strip --strip-debug build/release/bin/*
 

@@ -36,10 +36,14 @@ struct RaftOptions {
   std::size_t max_bytes_per_message = 256 * 1024;  // one entry may exceed it
   std::size_t max_inflight_messages = 64;          // per follower
   std::size_t max_inflight_bytes = 4 * 1024 * 1024;
-  // While a follower has not acknowledged all that it was sent, new entries wait so long for
-  // company, as bytes do in Nagle's algorithm: a near follower's acknowledgement comes sooner and
-  // takes them along, a far one is sent a message each time this is over. 0: they leave at once.
+  // New entries wait so long, counted from the message before, for company, as bytes do in Nagle's
+  // algorithm: until a follower has acknowledged all that it was sent, and then until there are as
+  // many as in the message before, for clients that were answered together ask again together. A
+  // far follower is sent a message each time this is over. 0: they leave at once.
   Duration append_linger = milliseconds(1);
+  // A round of heartbeats that only confirms reads goes to no more voters than it needs; one that
+  // is due anyway goes to all.
+  bool thrifty_reads = true;
   std::size_t max_uncommitted_bytes = 16 * 1024 * 1024;
   std::size_t snapshot_chunk_bytes = 64 * 1024;
   // Entries kept in memory behind a snapshot for followers that lag a little.

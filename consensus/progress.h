@@ -46,10 +46,13 @@ struct Progress {
   bool departing = false;  // no longer a member; told until that is committed
   Index match;    // durable there and equal to ours; never falls within a term, but for recovery
   Index next{1};  // the next entry to send; above match
+  std::uint64_t asked_round = 0;  // the latest round that the peer is to answer
   std::uint64_t sent_round = 0;   // the round of the last message to the peer
   std::uint64_t acked_round = 0;  // the greatest round that a reply has echoed
   InflightWindow inflight;
-  Instant linger_until;  // kReplicate: see RaftOptions::append_linger
+  // kReplicate: see RaftOptions::append_linger.
+  Instant linger_until;
+  std::uint64_t last_batch = 0;  // entries of the last message that had any
 
   // kSnapshot.
   Index snapshot;  // which one is being sent

@@ -59,7 +59,7 @@ struct Leader {
   Instant next_heartbeat;
   Instant check_quorum_at;
   std::uint64_t round = 0;    // the latest; a message carries it, a reply echoes it
-  bool round_wanted = false;  // begin another at the next drain
+  bool round_wanted = false;  // begin one that asks everyone at the next drain
   std::size_t uncommitted_bytes = 0;
 
   std::vector<PendingRead> reads;   // rounds never fall
@@ -170,7 +170,7 @@ class Raft final : public Protocol {
   void replicate(const Now& now, role::Leader& leader);
   void send_to(const Now& now, role::Leader& leader, Progress& peer);
   bool may_send_entries(const Progress& peer) const;
-  bool lingers(const Now& now, const role::Leader& leader, const Progress& peer) const;
+  bool lingers(const Now& now, const Progress& peer) const;
   void send_entries(role::Leader& leader, Progress& peer);
   void send_heartbeat(role::Leader& leader, Progress& peer);
   AppendRequest append_request(const role::Leader& leader, const Progress& peer, Index previous,
@@ -200,10 +200,12 @@ class Raft final : public Protocol {
   void defer_commits(const Now& now, role::Leader& leader);
   bool commits_deferred(const Now& now, role::Leader& leader);
   Instant deferral_end(const Now& now, const role::Leader& leader) const;
+  bool read_round_due(const role::Leader& leader) const;
+  void begin_rounds(const Now& now, role::Leader& leader);
   void begin_round(const Now& now, role::Leader& leader);
+  void ask_quorum(role::Leader& leader);
   void confirm_rounds(role::Leader& leader);
   void start_early_reads(role::Leader& leader);
-  void want_read_round(role::Leader& leader);
   void fail_reads(role::Leader& leader);
 
   // membership.cc

@@ -3,7 +3,9 @@
 // ReadIndex. Reads that are asked while a round is on its way share the next one, begun after they
 // were asked; once a quorum has answered that round or a later one, nobody else can have led before
 // the read was asked. What is counted are voters by the rounds that they echo, never messages (bug
-// zoo 17).
+// zoo 17). A round asks no more voters than it needs, those that answered last ("thrifty", Moraru,
+// Andersen and Kaminsky, SOSP 2013); a heartbeat's round asks everyone, and so finds others when
+// one of them falls silent.
 //
 // The log as the lease (LeaseGuard, arXiv 2512.15659). Each entry carries its leader's civil clock
 // as an interval that contains the true time. A leader serves a read locally while the newest entry
@@ -136,26 +138,53 @@ void Raft::read(const Now& now, ReadId id, ReadMode mode) {
     return;
   }
   leader->reads.push_back({id, commit_, 0});
-  want_read_round(*leader);
 }
 
 void Raft::start_early_reads(role::Leader& leader) {
   if (leader.early_reads.empty()) return;
   for (const ReadId id : leader.early_reads) leader.reads.push_back({id, commit_, 0});
   leader.early_reads.clear();
-  want_read_round(leader);
 }
 
 // One round at a time: what is asked meanwhile shares the next, so that the cost of a round is
 // borne by as many reads as come in the time of one. If a round's messages are lost, the next
 // heartbeat's round stands in for it.
-void Raft::want_read_round(role::Leader& leader) {
-  if (!leader.reads.empty() && leader.reads.front().round == 0) leader.round_wanted = true;
+bool Raft::read_round_due(const role::Leader& leader) const {
+  return !leader.reads.empty() && leader.reads.front().round == 0;
+}
+
+void Raft::begin_rounds(const Now& now, role::Leader& leader) {
+  if (leader.round_wanted || (read_round_due(leader) && !options_.thrifty_reads)) {
+    leader.round_wanted = false;
+    leader.next_heartbeat = now.mono + options_.heartbeat_interval;
+    begin_round(now, leader);
+    for (Progress& peer : leader.peers) peer.asked_round = leader.round;
+  } else if (read_round_due(leader)) {
+    begin_round(now, leader);
+    ask_quorum(leader);
+  }
+}
+
+// The voters that answered the latest rounds, as few as it takes; the smaller id first where two
+// answered the same.
+void Raft::ask_quorum(role::Leader& leader) {
+  const auto asked = [&](NodeId node) {
+    if (node == self_) return true;
+    const Progress* peer = leader.find(node);
+    return peer && peer->asked_round == leader.round;
+  };
+  while (!quorums().commits(asked)) {
+    Progress* best = nullptr;
+    for (Progress& peer : leader.peers) {
+      if (peer.asked_round == leader.round || !configuration().is_voter(peer.node)) continue;
+      if (!best || peer.acked_round > best->acked_round) best = &peer;
+    }
+    if (!best) return;  // not even all of them are a quorum
+    best->asked_round = leader.round;
+  }
 }
 
 void Raft::begin_round(const Now& now, role::Leader& leader) {
-  leader.round_wanted = false;
-  leader.next_heartbeat = now.mono + options_.heartbeat_interval;
   ++leader.round;
   for (auto read = leader.reads.rbegin(); read != leader.reads.rend() && read->round == 0; ++read) {
     read->round = leader.round;
@@ -182,7 +211,6 @@ void Raft::confirm_rounds(role::Leader& leader) {
   }
   leader.reads.erase(leader.reads.begin(),
                      leader.reads.begin() + static_cast<std::ptrdiff_t>(done));
-  want_read_round(leader);
   std::size_t past = 0;
   while (past < leader.rounds.size() && leader.rounds[past].round <= confirmed) {
     leader.lease_from = leader.rounds[past++].begun;

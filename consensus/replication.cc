@@ -25,7 +25,7 @@ void Raft::append_own(const Now& now, role::Leader& leader, EntryKind kind, std:
 }
 
 void Raft::replicate(const Now& now, role::Leader& leader) {
-  if (leader.round_wanted) begin_round(now, leader);
+  begin_rounds(now, leader);
   for (Progress& peer : leader.peers) send_to(now, leader, peer);
 }
 
@@ -40,7 +40,7 @@ void Raft::send_to(const Now& now, role::Leader& leader, Progress& peer) {
       peer.paused = true;
       break;
     case Progress::State::kReplicate:
-      while (may_send_entries(peer) && !lingers(now, leader, peer)) {
+      while (may_send_entries(peer) && !lingers(now, peer)) {
         send_entries(leader, peer);
         peer.linger_until = now.mono + options_.append_linger;
       }
@@ -49,7 +49,7 @@ void Raft::send_to(const Now& now, role::Leader& leader, Progress& peer) {
       send_snapshot(now, leader, peer);
       break;
   }
-  if (peer.sent_round < leader.round) send_heartbeat(leader, peer);
+  if (peer.sent_round < peer.asked_round) send_heartbeat(leader, peer);
 }
 
 bool Raft::may_send_entries(const Progress& peer) const {
@@ -57,10 +57,11 @@ bool Raft::may_send_entries(const Progress& peer) const {
          !peer.inflight.full(options_.max_inflight_messages, options_.max_inflight_bytes);
 }
 
-bool Raft::lingers(const Now& now, const role::Leader& leader, const Progress& peer) const {
+bool Raft::lingers(const Now& now, const Progress& peer) const {
   const std::uint64_t waiting = log_.last().value - peer.next.previous().value;
-  return peer.inflight.count() > 0 && now.mono < peer.linger_until &&
-         waiting < options_.max_entries_per_message && peer.sent_round == leader.round;
+  const bool company_comes = peer.inflight.count() > 0 || waiting < peer.last_batch;
+  return company_comes && now.mono < peer.linger_until &&
+         waiting < options_.max_entries_per_message && peer.sent_round >= peer.asked_round;
 }
 
 AppendRequest Raft::append_request(const role::Leader& leader, const Progress& peer, Index previous,
@@ -93,6 +94,7 @@ void Raft::send_entries(role::Leader& leader, Progress& peer) {
   if (peer.state == Progress::State::kReplicate) {
     peer.next = Index{peer.next.value + request.entries.size()};
     peer.inflight.add(peer.next.previous(), bytes);
+    peer.last_batch = request.entries.size();
   }
   peer.sent_round = leader.round;
   send_now(peer.node, std::move(request));

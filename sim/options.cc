@@ -38,7 +38,9 @@ constexpr std::array kOptions{
     OptionSpec{"max-inflight-bytes", "bytes", 4 * kMiB, 1, 1024 * kMiB,
                "unacknowledged bytes to one follower"},
     OptionSpec{"append-linger-us", "us", 1'000, 0, 10'000'000,
-               "entries wait so long for company while a follower has others to acknowledge"},
+               "new entries wait at most so long for company, from the message before on"},
+    OptionSpec{"thrifty-reads", "", 1, 0, 1,
+               "reads are confirmed by no more voters than it takes, not by all that answer"},
     OptionSpec{"max-uncommitted-bytes", "bytes", 16 * kMiB, 1 * kKiB, 1024 * kMiB,
                "proposals beyond it are refused"},
     OptionSpec{"snapshot-chunk-bytes", "bytes", 64 * kKiB, 16, 16 * kMiB,
@@ -139,6 +141,7 @@ RaftOptions raft_options(const Plan& plan) {
   raft.max_inflight_messages = size_option(plan, "max-inflight-messages");
   raft.max_inflight_bytes = size_option(plan, "max-inflight-bytes");
   raft.append_linger = microseconds(option_value(plan, "append-linger-us"));
+  raft.thrifty_reads = option_value(plan, "thrifty-reads") != 0;
   raft.max_uncommitted_bytes = size_option(plan, "max-uncommitted-bytes");
   raft.snapshot_chunk_bytes = size_option(plan, "snapshot-chunk-bytes");
   raft.compaction_tail = size_option(plan, "compaction-tail");

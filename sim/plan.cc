@@ -18,7 +18,7 @@ namespace synchrodb::sim {
 namespace {
 
 constexpr std::array<std::string_view, 3> kStrategies{"fifo", "random", "pct"};
-constexpr std::array<std::string_view, 6> kTargets{"leader",   "follower", "random",
+constexpr std::array<std::string_view, 7> kTargets{"leader",   "follower", "followers", "random",
                                                    "minority", "majority", "all"};
 constexpr std::int64_t kMaxWeight = 1'000'000;
 constexpr std::int64_t kMillion = 1'000'000;
@@ -139,8 +139,8 @@ Result<> check_victims(const std::string& field, const FaultAction& action, cons
   }
   if (!action.target.empty() && !is_one_of(action.target, kTargets)) {
     return invalid(field + ".target", quoted(action.target) +
-                                          " is none of leader, follower, random, minority, "
-                                          "majority, all");
+                                          " is none of leader, follower, followers, random, "
+                                          "minority, majority, all");
   }
   std::set<std::uint32_t> seen;
   for (const std::uint32_t node : action.nodes) {
@@ -224,6 +224,23 @@ Result<> check_faults(const Plan& plan) {
   return check_damage(plan);
 }
 
+Result<> check_branches(const Plan& plan) {
+  if (plan.branches.size() > kMaxBranches) {
+    return invalid("branches", "more than " + std::to_string(kMaxBranches));
+  }
+  for (std::size_t i = 0; i < plan.branches.size(); ++i) {
+    const std::string field = "branches[" + std::to_string(i) + "].at";
+    const Duration at = plan.branches[i].at;
+    if (at.ns < 0 || at > plan.time) {
+      return invalid(field, "outside the run (0 to " + format_duration(plan.time) + ")");
+    }
+    if (i > 0 && at < plan.branches[i - 1].at) {
+      return invalid(field, "earlier than the branch before it");
+    }
+  }
+  return {};
+}
+
 Result<> check_code(const Plan& plan) {
   const auto sites = buggify_sites();
   for (const auto& [site, ppm] : plan.buggify) {
@@ -276,6 +293,12 @@ std::int64_t parameter_of(const FaultAction& action, std::string_view name) {
   SYNCHRODB_ASSERT(false, "asked for a parameter that the fault does not have");
 }
 
+Plan branch(Plan plan, Duration at, std::uint64_t noise_key) {
+  std::erase_if(plan.branches, [at](const PlanBranch& earlier) { return earlier.at > at; });
+  plan.branches.push_back(PlanBranch{at, noise_key});
+  return plan;
+}
+
 Result<> validate(const Plan& plan) {
   if (plan.version != kPlanVersion) {
     return invalid("version", std::to_string(plan.version) + " is not " +
@@ -291,6 +314,7 @@ Result<> validate(const Plan& plan) {
   if (Result<> r = check_workload(plan.workload); !r) return r;
   if (Result<> r = check_faults(plan); !r) return r;
   if (Result<> r = check_code(plan); !r) return r;
+  if (Result<> r = check_branches(plan); !r) return r;
   return check_defect(plan.defect);
 }
 

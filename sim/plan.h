@@ -23,7 +23,8 @@ struct FaultAction {
   Duration at;       // from the start of the run, true time
   Duration lasting;  // 0: momentary, or for the rest of the faulty phase where that makes sense
   // The victims: indexes 0 … nodes-1 of founding members; or empty, and `target` decides at that
-  // moment: "leader", "follower", "random", "minority", "majority", "all".
+  // moment: "leader", "follower", "followers" (each but the leader), "random", "minority",
+  // "majority", "all". Without a leader, the first three are a random node.
   std::vector<std::uint32_t> nodes;
   std::string target;
   std::map<std::string, std::int64_t> parameters;  // absent ones take the table's default
@@ -58,6 +59,15 @@ struct DrawOverride {
   bool operator==(const DrawOverride&) const = default;
 };
 
+// Another future: from `at`, true time, every noise stream draws by this key too. What happens
+// before is the same run, to the last event.
+struct PlanBranch {
+  Duration at;
+  std::uint64_t noise_key = 0;
+
+  bool operator==(const PlanBranch&) const = default;
+};
+
 struct Plan {
   int version = kPlanVersion;
   std::uint64_t seed = 0;       // that generated it; information only
@@ -76,11 +86,16 @@ struct Plan {
   // Buggify sites that are active, with their firing probability in parts per million.
   std::map<std::string, std::int64_t> buggify;
   std::vector<DrawOverride> overrides;
-  std::string defect;          // by name, "" none; needs a defects build
-  bool beyond_budget = false;  // faults may exceed what the model promises to survive
+  std::vector<PlanBranch> branches;  // sorted by `at`; stands in JSON only where there are some
+  std::string defect;                // by name, "" none; needs a defects build
+  bool beyond_budget = false;        // faults may exceed what the model promises to survive
 
   bool operator==(const Plan&) const = default;
 };
+
+// The plan with another future from `at`, 0 to the plan's time, on: one for each key. Branches of
+// the plan after `at` are dropped.
+Plan branch(Plan plan, Duration at, std::uint64_t noise_key);
 
 // What the command line fixes; the rest is drawn from the seed (swarm).
 struct PlanShape {
@@ -95,6 +110,8 @@ struct PlanShape {
   std::string defect;
   std::string strategy;  // "": drawn
   bool beyond_budget = false;
+
+  bool operator==(const PlanShape&) const = default;
 };
 
 // The swarm's plan for a seed: each fault family and each kind of operation is left out with p =
@@ -119,6 +136,7 @@ inline constexpr std::uint32_t kMaxKeys = 100'000;
 inline constexpr std::int64_t kMaxMilliRate = 1'000'000'000;  // a million operations a second
 inline constexpr Duration kMaxTime = seconds(7 * 24 * 3600);
 inline constexpr std::size_t kMaxFaultActions = 100'000;
+inline constexpr std::size_t kMaxBranches = 1'000;
 inline constexpr std::size_t kMaxPlanBytes = 64 * 1024 * 1024;
 
 }  // namespace synchrodb::sim

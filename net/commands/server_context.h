@@ -37,6 +37,7 @@ struct ProcessFacts {
   std::size_t resident_bytes = 0;
   std::size_t peak_bytes = 0;
   std::size_t heap_bytes = 0;  // in use, as far as known
+  const char* allocator = "libc";
   std::size_t system_bytes = 0;
   std::size_t memory_limit_bytes = 0;  // maxmemory; 0: none
   double user_seconds = 0;
@@ -100,7 +101,6 @@ struct ReplicaFacts {
   std::size_t key_bytes = 0;  // memory of keys and values
   std::size_t log_bytes = 0;
   bool snapshot_in_progress = false;
-  bool last_snapshot_failed = false;
   std::int64_t last_snapshot_unix = 0;  // seconds; 0: none since the start
   std::uint64_t entries_since_snapshot = 0;
 };

@@ -104,8 +104,16 @@ constexpr std::array kRows{
                .field = at<&S::consensus, &ConsensusSettings::append_linger_us>,
                .unit = "us",
                .example = "0",
-               .help = "entries wait so long for company while a follower has others to "
-                       "acknowledge; 0: they leave at once"},
+               .help = "entries wait so long for company, from the message before on, while a "
+                       "follower has others to acknowledge or fewer have come than last time; "
+                       "0: they leave at once"},
+    OptionSpec{.name = "thrifty-reads",
+               .group = kConsensus,
+               .domain = kSwitch,
+               .field = at<&S::consensus, &ConsensusSettings::thrifty_reads>,
+               .example = "no",
+               .help = "reads are confirmed by no more followers than it takes; no: by whichever "
+                       "answer first"},
     OptionSpec{.name = "max-uncommitted-bytes",
                .group = kConsensus,
                .domain = memory(1024, kGiB),

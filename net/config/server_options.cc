@@ -102,6 +102,7 @@ NodeOptions node_options(const ServerOptions& options) {
   node.raft.max_inflight_messages = as_size(consensus.max_inflight_messages);
   node.raft.max_inflight_bytes = as_size(consensus.max_inflight_bytes);
   node.raft.append_linger = microseconds(consensus.append_linger_us);
+  node.raft.thrifty_reads = consensus.thrifty_reads;
   node.raft.max_uncommitted_bytes = as_size(consensus.max_uncommitted_bytes);
   node.raft.snapshot_chunk_bytes = as_size(storage.snapshot_chunk_kb * kKiB);
   node.raft.compaction_tail = as_size(storage.compaction_tail);

@@ -121,6 +121,7 @@ struct ConsensusSettings {
   std::int64_t max_inflight_messages = 64;
   std::int64_t max_inflight_bytes = 4LL << 20;
   std::int64_t append_linger_us = 1'000;
+  bool thrifty_reads = true;
   std::int64_t max_uncommitted_bytes = 16LL << 20;
 
   bool operator==(const ConsensusSettings&) const = default;

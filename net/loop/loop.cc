@@ -80,6 +80,7 @@ struct Loop::Impl {
   void fire_timers();
   void gather_events();
   void wait_for_events();
+  void turn();
   void end_turn();
   void notify();
   void run_ready_fibers();
@@ -96,6 +97,7 @@ struct Loop::Impl {
   std::size_t live = 0;
   TimerQueue timers;
   std::vector<std::function<void()>> end_of_turn;
+  std::function<void(Duration)> turn_observer;
   kj::PromiseFulfiller<void>* waiting = nullptr;
   bool stopping = false;
 };
@@ -239,6 +241,15 @@ void Loop::Impl::wait_for_events() {
   waiting = nullptr;
 }
 
+void Loop::Impl::turn() {
+  const Instant began = monotonic_now();
+  gather_events();
+  fire_timers();
+  run_ready_fibers();
+  end_turn();
+  if (turn_observer) turn_observer(monotonic_now() - began);
+}
+
 void Loop::Impl::end_turn() {
   for (const auto& callback : std::exchange(end_of_turn, {})) callback();
 }
@@ -278,10 +289,7 @@ void Loop::run(std::function<void()> body) {
   while (!impl_->stopping || impl_->live > 0) {
     if (impl_->stopping && !std::exchange(cancelled, true)) impl_->cancel_all();
     if (!impl_->scheduler->any_ready() && impl_->end_of_turn.empty()) impl_->wait_for_events();
-    impl_->gather_events();
-    impl_->fire_timers();
-    impl_->run_ready_fibers();
-    impl_->end_turn();
+    impl_->turn();
   }
   impl_->join_workers();
   boost::fibers::use_scheduling_algorithm<boost::fibers::algo::round_robin>();
@@ -351,6 +359,10 @@ void Loop::beside(WorkerThread& thread, std::function<void()> work) {
 void Loop::at_end_of_turn(std::function<void()> callback) {
   impl_->end_of_turn.push_back(std::move(callback));
   impl_->notify();
+}
+
+void Loop::observe_turns(std::function<void(Duration)> observer) {
+  impl_->turn_observer = std::move(observer);
 }
 
 std::size_t Loop::live_fibers() const {

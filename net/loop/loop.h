@@ -59,6 +59,9 @@ class Loop final : public Fibers {
   // before the loop waits for events: the place to flush what the turn has gathered. Must not park.
   void at_end_of_turn(std::function<void()> callback);
 
+  // Called after each turn with how long it held everybody else up. Must not park.
+  void observe_turns(std::function<void(Duration)> observer);
+
   kj::AsyncIoContext& io() { return *io_; }
   kj::Timer& timer() { return io_->provider->getTimer(); }
   std::size_t live_fibers() const;

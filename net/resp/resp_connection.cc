@@ -8,7 +8,6 @@
 #include "engine/env/sync.h"
 #include "engine/kv/ascii.h"
 #include "net/log/log.h"
-#include "net/resp/socket_names.h"
 
 namespace synchrodb::net {
 namespace {
@@ -33,23 +32,20 @@ bool is_http(std::string_view first_word) {
 
 }  // namespace
 
-RespConnection::RespConnection(RespServer& server, kj::Own<kj::AsyncIoStream> stream, bool plain,
-                               std::uint64_t id)
+RespConnection::RespConnection(RespServer& server, std::unique_ptr<ClientStream> stream,
+                               SocketNames names, std::uint64_t id)
     : server_(server),
-      stream_(kj::mv(stream)),
+      stream_(std::move(stream)),
       fiber_(server.loop_.current()),
       parser_(limits_of(server.options_)),
       connection_(server.gateway_, client_.session, server.clock_,
                   [this](const std::vector<std::string>& argv, Duration took, const Reply& reply) {
                     server_.commands_.completed(client_, argv, took, reply);
                   }) {
-  KJ_IF_MAYBE (fd, stream_->getFd()) {
-    client_.fd = *fd;
-    if (plain) fd_ = *fd;
-  }
+  client_.fd = stream_->fd();
   client_.id = id;
-  client_.address = peer_name(*stream_);
-  client_.local_address = local_name(*stream_);
+  client_.address = std::move(names.peer);
+  client_.local_address = std::move(names.local);
   client_.created = client_.last_interaction = monotonic_now();
   server_.commands_.greet(client_);
   parser_.set_authenticated(client_.authenticated);
@@ -85,20 +81,11 @@ std::size_t RespConnection::receive() {
   const std::span<char> space = parser_.writable();
   client_.query_bytes = parser_.pending_bytes();
   client_.total_bytes = sizeof *this + parser_.memory_bytes() + output_.capacity();
-  auto read = stream_->tryRead(space.data(), 1, space.size());
-  std::size_t bytes = 0;
-  if (const std::int64_t idle = server_.options_.limits.timeout_s; idle > 0) {
-    bool silent = false;
-    kj::Promise<std::size_t> silence =
-        server_.loop_.timer().afterDelay(idle * kj::SECONDS).then([&silent]() -> std::size_t {
-          silent = true;
-          return 0;
-        });
-    bytes = server_.loop_.await(read.exclusiveJoin(kj::mv(silence)));
-    if (silent) ++server_.counters_.closed_idle;
-  } else {
-    bytes = server_.loop_.await(kj::mv(read));
-  }
+  const std::int64_t idle = server_.options_.limits.timeout_s;
+  const Instant deadline = idle > 0 ? monotonic_now() + seconds(idle) : kNever;
+  const std::optional<std::size_t> read = stream_->read(space.data(), space.size(), deadline);
+  if (!read) ++server_.counters_.closed_idle;
+  const std::size_t bytes = read.value_or(0);
   ++server_.counters_.reads;
   server_.counters_.input_bytes += bytes;
   client_.last_interaction = monotonic_now();
@@ -224,11 +211,8 @@ void RespConnection::send() {
   if (output_.empty()) return;
   ++server_.counters_.writes;
   server_.counters_.output_bytes += output_.size();
-  const std::size_t sent = fd_ >= 0 ? send_what_fits(fd_, output_) : 0;
-  client_.output_bytes = output_.size() - sent;
-  if (sent < output_.size()) {
-    server_.loop_.await(stream_->write(output_.data() + sent, output_.size() - sent));
-  }
+  client_.output_bytes = output_.size();
+  stream_->write(output_);
   client_.output_bytes = 0;
   output_.clear();
   if (output_.capacity() > kKeptOutput) output_.shrink_to_fit();

@@ -1,23 +1,25 @@
 // One connection of a Redis client. Private to net/resp/.
 #pragma once
 
-#include <kj/async-io.h>
-
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/session/connection.h"
+#include "net/resp/client_stream.h"
 #include "net/resp/parser.h"
 #include "net/resp/printer.h"
 #include "net/resp/resp_server.h"
+#include "net/resp/socket_names.h"
 
 namespace synchrodb::net {
 
 // Made and destroyed by its own fiber.
 class RespConnection {
  public:
-  RespConnection(RespServer& server, kj::Own<kj::AsyncIoStream> stream, bool plain,
+  // `names`: of the socket's two ends.
+  RespConnection(RespServer& server, std::unique_ptr<ClientStream> stream, SocketNames names,
                  std::uint64_t id);
   ~RespConnection();
   RespConnection(const RespConnection&) = delete;
@@ -50,8 +52,7 @@ class RespConnection {
   bool must_close() const;
 
   RespServer& server_;
-  kj::Own<kj::AsyncIoStream> stream_;
-  int fd_ = -1;  // of a plain socket: written to directly; -1: only through stream_
+  std::unique_ptr<ClientStream> stream_;
   Fiber* fiber_;
   ClientState client_;
   RequestParser parser_;

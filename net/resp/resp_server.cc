@@ -40,7 +40,8 @@ RespServer::RespServer(Loop& loop, Clock& clock, Gateway& gateway, ServerCommand
       gateway_(gateway),
       commands_(commands),
       options_(options),
-      redirect_(std::move(redirect)) {}
+      redirect_(std::move(redirect)),
+      sockets_(loop) {}
 
 RespServer::~RespServer() = default;
 
@@ -96,8 +97,12 @@ void RespServer::serve_connection(kj::Own<kj::AsyncIoStream> stream, kj::TlsCont
     stream->setsockopt(SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     stream->setsockopt(IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
   }
+  SocketNames names = names_of(*stream);
   if (tls != nullptr) stream = secure(kj::mv(stream), *tls);
-  RespConnection connection(*this, kj::mv(stream), tls == nullptr, ++last_id_);
+  RespConnection connection(
+      *this,
+      tls != nullptr ? stream_of(loop_, kj::mv(stream)) : plain_stream(sockets_, kj::mv(stream)),
+      std::move(names), ++last_id_);
   connection.run();
 }
 

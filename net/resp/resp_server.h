@@ -17,6 +17,7 @@
 #include "net/commands/server_commands.h"
 #include "net/config/server_options.h"
 #include "net/loop/loop.h"
+#include "net/loop/socket_watch.h"
 
 namespace synchrodb::net {
 
@@ -79,6 +80,7 @@ class RespServer {
   ServerCommands& commands_;
   const ServerOptions& options_;
   Redirect redirect_;
+  SocketWatch sockets_;
   std::map<std::uint64_t, class RespConnection*> connections_;
   std::size_t handshakes_ = 0;  // under way
   std::uint64_t last_id_ = 0;

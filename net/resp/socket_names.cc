@@ -56,6 +56,10 @@ std::string local_name(kj::AsyncIoStream& stream) {
   return text_of(unmapped(address));
 }
 
+SocketNames names_of(kj::AsyncIoStream& stream) {
+  return {peer_name(stream), local_name(stream)};
+}
+
 bool is_loopback_peer(kj::AsyncIoStream& stream) {
   const sockaddr_storage address = peer_address(stream);
   if (address.ss_family == AF_INET) {

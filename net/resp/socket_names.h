@@ -13,6 +13,12 @@ namespace synchrodb::net {
 std::string peer_name(kj::AsyncIoStream& stream);
 std::string local_name(kj::AsyncIoStream& stream);
 
+struct SocketNames {
+  std::string peer;
+  std::string local;
+};
+SocketNames names_of(kj::AsyncIoStream& stream);
+
 // Whether the other end is on this machine.
 bool is_loopback_peer(kj::AsyncIoStream& stream);
 

@@ -1,6 +1,5 @@
 #include "net/server/command_context.h"
 
-#include <malloc.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
@@ -14,6 +13,7 @@
 
 #include "engine/env/sync.h"
 #include "net/config/host_port.h"
+#include "net/server/allocator.h"
 
 namespace synchrodb::net {
 namespace {
@@ -77,7 +77,8 @@ ProcessFacts CommandContext::process() {
       std::max(static_cast<std::size_t>(usage.ru_maxrss) * 1024, facts.resident_bytes);
   facts.user_seconds = seconds_of(usage.ru_utime);
   facts.system_seconds = seconds_of(usage.ru_stime);
-  facts.heap_bytes = mallinfo2().uordblks;
+  facts.heap_bytes = heap_bytes();
+  facts.allocator = allocator_name();
   facts.system_bytes = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * page;
   facts.memory_limit_bytes = static_cast<std::size_t>(parts_.options().limits.maxmemory_bytes);
   return facts;
@@ -220,7 +221,7 @@ Result<> CommandContext::shut_down(const ShutdownRequest& request) {
 }
 
 void CommandContext::release_memory() {
-  malloc_trim(0);
+  release_unused_memory();
 }
 
 Reply CommandContext::read(const std::vector<std::string>& argv) {

@@ -138,12 +138,34 @@ void add_replica(Families& out, const Replica& replica) {
   }
 }
 
+void add_keys(Families& out, const KeyStatistics& keys) {
+  out.counter("synchrodb_key_hits_total", "Keys that reads at this node found.", keys.hits);
+  out.counter("synchrodb_key_misses_total", "Keys that reads at this node did not find.",
+              keys.misses);
+  out.counter("synchrodb_keys_expired_total", "Keys removed because their time had come.",
+              keys.expired);
+}
+
+double seconds_of(Duration duration) {
+  return static_cast<double>(duration.ns) * 1e-9;
+}
+
+void add_loop(Families& out, const TurnStatistics& turns) {
+  out.counter("synchrodb_loop_turns_total", "Turns of the event loop.", turns.turns);
+  out.gauge("synchrodb_loop_busy_seconds", "Time that turns of the event loop took, added up.",
+            seconds_of(turns.busy));
+  out.gauge(
+      "synchrodb_loop_longest_turn_seconds",
+      "The longest that a turn of the event loop has held up everybody else, since the start.",
+      seconds_of(turns.longest));
+}
+
 }  // namespace
 
 std::string metrics_text(const ServerParts& parts) {
   Families out;
   out.gauge("synchrodb_uptime_seconds", "Since the start of the process.",
-            static_cast<double>((monotonic_now() - parts.started).ns) * 1e-9);
+            seconds_of(monotonic_now() - parts.started));
   out.gauge("synchrodb_info", "1, with the node's names as labels.", 1,
             {{"node", std::to_string(parts.identity.node.value)},
              {"cluster", to_hex(parts.identity.cluster)},
@@ -159,8 +181,12 @@ std::string metrics_text(const ServerParts& parts) {
   out.counter("synchrodb_overloaded_total",
               "Requests of Redis clients refused because too much was waiting already.",
               parts.gateway.overloaded());
+  add_loop(out, parts.turns);
   add_node(out, parts.observer.counters());
-  if (const Replica* replica = parts.replica()) add_replica(out, *replica);
+  if (const Replica* replica = parts.replica()) {
+    add_replica(out, *replica);
+    add_keys(out, replica->state_machine().key_statistics());
+  }
   return out.text();
 }
 

@@ -70,6 +70,7 @@ class Server {
   void open_doors();
   void keep_addresses();
   void keep_house();
+  void note_turn(Duration took);
   void watch_signals();
   void shut_down(bool hand_over);
   void hand_leadership_over();
@@ -216,6 +217,7 @@ void Server::compose(Membership membership) {
   parts_->resp = resp_.get();
   commands_->reload_options();
   watch_options();
+  loop_.observe_turns([this](Duration took) { note_turn(took); });
 }
 
 void Server::watch_options() {
@@ -288,6 +290,17 @@ void Server::keep_addresses() {
       log_event(LogLevel::kWarning, "peer", "the addresses were not saved",
                 {{"why", saved.error().message}});
     }
+  }
+}
+
+void Server::note_turn(Duration took) {
+  TurnStatistics& turns = parts_->turns;
+  ++turns.turns;
+  turns.busy = turns.busy + took;
+  turns.longest = std::max(turns.longest, took);
+  LatencyMonitor& latency = commands_->latency_monitor();
+  if (latency.is_spike(took)) {
+    latency.add("event-loop", took, context_->wall_us() / 1'000'000);
   }
 }
 

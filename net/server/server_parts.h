@@ -2,6 +2,7 @@
 // about the server, metrics.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 
 #include "engine/node/node.h"
@@ -19,6 +20,13 @@
 namespace synchrodb::net {
 
 inline constexpr GroupId kOnlyGroup{1};
+
+// Turns of the event loop: how long everybody else was held up.
+struct TurnStatistics {
+  std::uint64_t turns = 0;
+  Duration busy;     // of all turns together
+  Duration longest;  // of one, since the start
+};
 
 struct ServerParts {
   Loop& loop;
@@ -40,6 +48,7 @@ struct ServerParts {
   std::function<void(bool hand_over)> shut_down;
   RpcServer* rpc = nullptr;      // null until the doors are open
   std::int64_t tls_expires = 0;  // see ServerTls::expires()
+  TurnStatistics turns = {};
 
   const ServerOptions& options() const { return config.options(); }
   // Null while the node recovers.

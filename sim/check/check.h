@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -79,6 +80,9 @@ struct Options {
   bool explain = true;
   // For tests and benchmarks: this algorithm and no other. Unknown if it does not fit.
   std::optional<Algorithm> only{};
+  // Called now and then during long searches, for whoever may want to give up: an exception out of
+  // it ends the check. Changes no verdict.
+  std::function<void()> poll{};
 };
 
 // Operations of one key that contradict each other.

@@ -12,6 +12,21 @@ constexpr std::uint64_t kFirstSlice = 16'384;
 // A step of the frontier is charged as this many of the depth-first search. (It costs more, but it
 // also convicts early where it convicts at all.)
 constexpr std::uint64_t kDearerStep = 16;
+// Some milliseconds.
+constexpr std::uint64_t kStepsBetweenPolls = 65'536;
+
+// search.advance(steps), in pieces if somebody wants to be asked in between.
+template <class S>
+Search advance(S& search, std::uint64_t steps, const Options& options) {
+  if (!options.poll) return search.advance(steps);
+  const std::uint64_t until = search.steps() + steps;
+  Search answer = Search::kRunning;
+  do {
+    options.poll();
+    answer = search.advance(std::min(kStepsBetweenPolls, until - search.steps()));
+  } while (answer == Search::kRunning && search.steps() < until);
+  return answer;
+}
 
 }  // namespace
 
@@ -76,7 +91,7 @@ bool Decider::convict_cheaply(Problem& problem, const Options& options, Decision
       options.limits.steps / kDearerStep, kCheapSteps * problem.events.size() + kFirstSlice);
   problem.space.ignore_lengths(true);
   frontier_.start(problem, options.limits.memory_bytes / 2, true);
-  const Search answer = frontier_.advance(budget);
+  const Search answer = advance(frontier_, budget, options);
   problem.space.ignore_lengths(false);
   decision->steps += frontier_.steps();
   if (answer != Search::kInvalid) return false;
@@ -108,7 +123,7 @@ Decision Decider::search(Problem& problem, const Options& options,
   while (breadth_steps < breadth_limit && depth_steps < limits.steps) {
     if (depth_first == Search::kRunning) {
       if (depth_steps == 0) depth_first_.start(problem, limits.memory_bytes / 2);
-      depth_first = depth_first_.advance(share(slice, depth_steps, limits.steps));
+      depth_first = advance(depth_first_, share(slice, depth_steps, limits.steps), options);
       depth_steps = std::max<std::uint64_t>(1, depth_first_.steps());
     }
     if (decided(depth_first)) break;
@@ -119,7 +134,8 @@ Decision Decider::search(Problem& problem, const Options& options,
     slice = std::max(2 * slice, kFirstSlice);
     if (frontier == Search::kRunning) {
       if (breadth_steps == 0) frontier_.start(problem, limits.memory_bytes / 2);
-      frontier = frontier_.advance(share(slice / kDearerStep, breadth_steps, breadth_limit));
+      frontier =
+          advance(frontier_, share(slice / kDearerStep, breadth_steps, breadth_limit), options);
       breadth_steps = std::max<std::uint64_t>(1, frontier_.steps());
     }
     if (decided(frontier)) break;

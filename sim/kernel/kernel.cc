@@ -110,6 +110,11 @@ RunEnd Kernel::run(TrueTime until, std::uint64_t max_events) {
     if (stopping_) return RunEnd::kStopped;
     if (ran == max_events) return RunEnd::kEventLimit;
     const TrueTime next = heap_.next_time();
+    if (next_look_ <= next && next_look_ <= until && next_look_ != kEndOfTime) [[unlikely]] {
+      run_look();
+      --ran;
+      continue;
+    }
     if (next > until || next == kEndOfTime) {
       if (until != kEndOfTime && until > now_) now_ = until;
       return next == kEndOfTime ? RunEnd::kIdle : RunEnd::kTimeLimit;
@@ -121,6 +126,19 @@ RunEnd Kernel::run(TrueTime until, std::uint64_t max_events) {
     heap_.run(event);
     if (!ready_.empty()) drain();
   }
+}
+
+void Kernel::look_at(TrueTime time, std::function<void()> look) {
+  looks_.emplace(time < now_ ? now_ : time, std::move(look));
+  next_look_ = looks_.begin()->first;
+}
+
+void Kernel::run_look() {
+  auto first = looks_.extract(looks_.begin());
+  next_look_ = looks_.empty() ? kEndOfTime : looks_.begin()->first;
+  now_ = first.key();
+  first.mapped()();
+  if (!ready_.empty()) drain();
 }
 
 void Kernel::drain() {

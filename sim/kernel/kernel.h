@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <map>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -81,6 +82,12 @@ class Kernel {
   // False: it has run, or was cancelled, or never was.
   bool cancel(EventId id) { return heap_.cancel(id); }
   bool pending(EventId id) const { return heap_.pending(id); }
+
+  // Calls `look` on the event loop at `time`, before the events of that moment, within run() only.
+  // It is no event: neither the order of the events nor the digest knows of it. Looks of one moment
+  // run in the order of the calls; a look may ask for the next one. It may change the world, which
+  // then goes its way as if an event at the head of that moment had done it.
+  void look_at(TrueTime time, std::function<void()> look);
 
   // ---- Owners.
   // `name` must be a literal or live as long as the kernel.
@@ -175,6 +182,7 @@ class Kernel {
   void enqueue(Task& task);
   void release_lagged(TaskId id);
   void drain();
+  void run_look();
   void bury_abandoned();
   void unwind(OwnerState& state, Owner owner);
   void release_workers();
@@ -182,6 +190,8 @@ class Kernel {
 
   EventHeap heap_;
   TrueTime now_;
+  std::multimap<TrueTime, std::function<void()>> looks_;
+  TrueTime next_look_ = kEndOfTime;
   Digest digest_;
   std::unique_ptr<Strategy> strategy_;
   std::vector<Candidate*> ready_;  // all of them Tasks

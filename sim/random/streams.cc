@@ -86,8 +86,9 @@ std::uint64_t stream_key(std::uint64_t key, Purpose purpose, std::uint64_t a, st
 
 }  // namespace
 
-Stream::Stream(std::uint64_t key, std::shared_ptr<const OverrideTable> overrides)
-    : key_(key), overrides_(std::move(overrides)) {
+Stream::Stream(std::uint64_t key, std::shared_ptr<const Future> future,
+               std::shared_ptr<const OverrideTable> overrides)
+    : key_(key), future_(std::move(future)), overrides_(std::move(overrides)) {
   if (overrides_ == nullptr) return;
   // A stream without overrides of its own does without the table.
   if (overrides_->at_or_after(key_, 0) == nullptr) {
@@ -108,7 +109,8 @@ std::uint64_t Stream::overridden(std::uint64_t counter) {
   return value;
 }
 
-Streams::Streams(std::uint64_t key, const std::vector<Override>& overrides) : key_(key) {
+Streams::Streams(std::uint64_t key, const std::vector<Override>& overrides)
+    : key_(key), future_(std::make_shared<Future>()) {
   if (overrides.empty()) return;
   std::vector<OverrideTable::Item> items;
   for (const Override& item : overrides) {
@@ -119,7 +121,18 @@ Streams::Streams(std::uint64_t key, const std::vector<Override>& overrides) : ke
 }
 
 Stream Streams::stream(Purpose purpose, std::uint64_t a, std::uint64_t b) const {
-  return Stream(stream_key(key_, purpose, a, b), overrides_);
+  return Stream(stream_key(key_, purpose, a, b), future_, overrides_);
+}
+
+void Streams::branch(std::uint64_t key) {
+  // 0 is what every stream draws by before; a second branch depends on the first.
+  future_->key = hash_mix(hash_mix(future_->key, 1), key) | 1;
+}
+
+Streams Streams::plain() const {
+  Streams streams = *this;
+  streams.overrides_.reset();
+  return streams;
 }
 
 }  // namespace synchrodb::sim

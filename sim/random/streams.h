@@ -48,11 +48,17 @@ struct Override {
 
 class OverrideTable;
 
+// Which future the streams of a world draw (Streams::branch); 0 until then.
+struct Future {
+  std::uint64_t key = 0;
+};
+
 class Stream final : public RandomStream {
  public:
   // Prefer Streams::stream(). `key` should be well mixed.
   explicit Stream(std::uint64_t key) : key_(key) {}
-  Stream(std::uint64_t key, std::shared_ptr<const OverrideTable> overrides);
+  Stream(std::uint64_t key, std::shared_ptr<const Future> future,
+         std::shared_ptr<const OverrideTable> overrides);
 
   // 64 uniform bits.
   std::uint64_t next() override {
@@ -60,7 +66,7 @@ class Stream final : public RandomStream {
     if (counter == next_override_) [[unlikely]] {
       return overridden(counter);
     }
-    return hash_mix(key_ + counter * kStep, 0);
+    return hash_mix(key_ + counter * kStep, future_ == nullptr ? 0 : future_->key);
   }
 
   // How many draws were taken.
@@ -122,21 +128,28 @@ class Stream final : public RandomStream {
 
   std::uint64_t key_;
   std::uint64_t counter_ = 0;
+  std::shared_ptr<const Future> future_;
   std::uint64_t next_override_ = kNone;  // unused overrides cost one comparison a draw
   std::shared_ptr<const OverrideTable> overrides_;
 };
 
-// Hands out the streams of one key. Cheap to copy.
+// Hands out the streams of one key. Cheap to copy; copies share their future.
 class Streams {
  public:
-  explicit Streams(std::uint64_t key) : key_(key) {}
+  explicit Streams(std::uint64_t key) : Streams(key, {}) {}
   Streams(std::uint64_t key, const std::vector<Override>& overrides);
 
   std::uint64_t key() const { return key_; }
   Stream stream(Purpose purpose, std::uint64_t a = 0, std::uint64_t b = 0) const;
+  // From now on every stream, those handed out before included, draws by `key` too; what it drew
+  // stands. Overrides go on to hold.
+  void branch(std::uint64_t key);
+  // The same streams, without the overrides.
+  Streams plain() const;
 
  private:
   std::uint64_t key_;
+  std::shared_ptr<Future> future_;
   std::shared_ptr<const OverrideTable> overrides_;  // null when there are none
 };
 

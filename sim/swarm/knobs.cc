@@ -20,6 +20,7 @@ constexpr std::array kKnobs{
     Knob{"max-bytes-per-message", {64, 512, 4'096, 65'536}},
     Knob{"max-inflight-messages", {1, 2, 4, 16}},
     Knob{"append-linger-us", {0, 0, 100, 20'000}},
+    Knob{"thrifty-reads", {0, 0, 0, 1}},
     Knob{"max-inflight-bytes", {256, 2'048, 16'384, 262'144}},
     Knob{"max-uncommitted-bytes", {4'096, 16'384, 65'536, 1'048'576}},
     Knob{"snapshot-chunk-bytes", {256, 512, 1'024, 8'192}},

@@ -27,12 +27,14 @@ std::string format(const TraceLine& line);
 
 class Trace {
  public:
-  // `sink` may be empty; it is handed each line as soon as it is recorded.
-  explicit Trace(std::function<void(const std::string&)> sink) : sink_(std::move(sink)) {}
+  // Either may be empty; it is handed each line as soon as it is recorded.
+  Trace(std::function<void(const std::string&)> text, std::function<void(const TraceLine&)> lines)
+      : text_(std::move(text)), lines_(std::move(lines)) {}
 
   void record(const TraceLine& line) {
     recent_[next_++ % kRemembered] = line;
-    if (sink_) sink_(format(line));
+    if (text_) text_(format(line));
+    if (lines_) lines_(line);
   }
 
   // The last events, oldest first.
@@ -41,7 +43,8 @@ class Trace {
  private:
   static constexpr std::size_t kRemembered = 64;
 
-  std::function<void(const std::string&)> sink_;
+  std::function<void(const std::string&)> text_;
+  std::function<void(const TraceLine&)> lines_;
   std::array<TraceLine, kRemembered> recent_{};
   std::size_t next_ = 0;
 };

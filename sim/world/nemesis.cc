@@ -94,6 +94,12 @@ void Nemesis::begin(const FaultAction& action) {
   }
 }
 
+void Nemesis::strike(FaultAction action) {
+  action.at = Duration{world_.kernel.now().ns};
+  struck_.push_back(std::move(action));
+  begin(struck_.back());
+}
+
 void Nemesis::end(std::uint64_t serial) {
   Active* active = find(serial);
   if (active == nullptr) return;
@@ -160,9 +166,11 @@ std::vector<std::uint32_t> Nemesis::victims_of(const FaultAction& action) {
   const std::uint32_t nodes = cluster_.founders();
   const Process* leader = cluster_.leader();
   if (action.target == "leader" && leader != nullptr) return {leader->index()};
-  if (action.target == "follower" && leader != nullptr && nodes > 1) {
+  const bool of_followers = action.target == "follower" || action.target == "followers";
+  if (of_followers && leader != nullptr && nodes > 1) {
     std::vector<std::uint32_t> others = random_group(nodes);
     std::erase(others, leader->index());
+    if (action.target == "followers") return others;
     return {others[random_.uniform(others.size())]};
   }
   if (action.target == "minority") return random_group((nodes - 1) / 2);

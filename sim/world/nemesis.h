@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,10 @@ class Nemesis {
 
   // Schedules every action of the plan, and the end of the faulty phase.
   void start();
+  // Begins an action that the plan does not have, now.
+  void strike(FaultAction action);
+  // The actions begun by strike(), with their times.
+  const std::deque<FaultAction>& struck() const { return struck_; }
   // Ends every fault: links, clocks and disks are as on the first day; stopped processes go on.
   void heal();
   bool healed() const { return healed_; }
@@ -91,6 +96,7 @@ class Nemesis {
   DiskOptions disks_;
   Stream random_;
   std::vector<std::unique_ptr<Active>> active_;
+  std::deque<FaultAction> struck_;  // what is active points into it
   std::uint64_t next_serial_ = 0;
   bool healed_ = false;
   bool damaged_ = false;

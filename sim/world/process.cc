@@ -35,12 +35,22 @@ void Process::start() {
   transport_->open();
   world_.oracle.on_start(index_, id_);
   record("started", "", {}, {}, {}, ++life_);
+  if (world_.behaviour != nullptr) return start_guest();
   watched_ = std::make_unique<WatchedTransport>(*transport_, world_.oracle, index_);
   env_ =
       std::make_unique<Env>(Env{id_, clock_, fibers_, *watched_, disk_, random_, buggify_, *this});
   node_ = std::make_unique<Node>(*env_, options_,
                                  std::vector<GroupOptions>{GroupOptions{kGroup, founders_}});
   world_.kernel.spawn(owner_, "node", [node = node_.get()] { node->run(); });
+}
+
+// The oracle knows the engine's promises alone.
+void Process::start_guest() {
+  env_ = std::make_unique<Env>(
+      Env{id_, clock_, fibers_, *transport_, disk_, random_, buggify_, *this});
+  guest_ = std::make_unique<ProtocolNode>(world_.kernel, owner_, *env_, *world_.behaviour,
+                                          world_.streams, index_, life_);
+  world_.kernel.spawn(owner_, "node", [guest = guest_.get()] { guest->run(); });
 }
 
 // The Env dies first, the fibers unwind after: whoever touches the disk or the network while
@@ -63,6 +73,7 @@ void Process::crash(bool power) {
   transport_->close();
   world_.kernel.kill_owner(owner_);
   node_.reset();
+  guest_.reset();
   env_.reset();
   paused_ = false;
   if (clock_.stopped()) clock_.start();
@@ -101,10 +112,17 @@ Replica* Process::replica() {
   return node_ == nullptr ? nullptr : node_->replica(kGroup);
 }
 
+const Replica* Process::replica() const {
+  return node_ == nullptr ? nullptr : std::as_const(*node_).replica(kGroup);
+}
+
+const ProtocolContents* Process::contents() const {
+  return guest_ == nullptr ? nullptr : guest_->contents();
+}
+
 const Protocol* Process::protocol() const {
-  if (node_ == nullptr) return nullptr;
-  const Replica* replica = std::as_const(*node_).replica(kGroup);
-  return replica == nullptr ? nullptr : &replica->protocol();
+  const Replica* hosted = replica();
+  return hosted == nullptr ? nullptr : &hosted->protocol();
 }
 
 bool Process::leads() const {

@@ -19,6 +19,7 @@
 #include "sim/network/network.h"
 #include "sim/oracle/command_places.h"
 #include "sim/oracle/oracle.h"
+#include "sim/protocol/protocol_node.h"
 #include "sim/trace/trace.h"
 #include "sim/world/watched_transport.h"
 
@@ -36,6 +37,8 @@ struct Surroundings {
   Oracle& oracle;
   CommandPlaces& places;
   Trace& trace;
+  // What machines run instead of the engine's node; null: that.
+  Behaviour* behaviour = nullptr;
 };
 
 class Process final : public Observer {
@@ -57,7 +60,7 @@ class Process final : public Observer {
   // Stopped for good: start() does nothing any more.
   void retire() { retired_ = true; }
 
-  bool running() const { return node_ != nullptr; }
+  bool running() const { return env_ != nullptr; }
   bool paused() const { return paused_; }
   // The process ended itself: its disk failed, or what is on it cannot be used.
   bool ended_itself() const { return fatal_; }
@@ -67,12 +70,16 @@ class Process final : public Observer {
   NodeId id() const { return id_; }
   Owner owner() const { return owner_; }
   SimClock& clock() { return clock_; }
+  const SimClock& clock() const { return clock_; }
   SimDisk& disk() { return disk_; }
   SimBuggify& buggify() { return buggify_; }
   NodeOptions& options() { return options_; }
   // Null while down or recovering.
   Replica* replica();
+  const Replica* replica() const;
   const Protocol* protocol() const;
+  // What the node of a protocol has in its storage; null as above, and for the engine's node.
+  const ProtocolContents* contents() const;
   bool leads() const;
 
   // What the next loss of power does to unsynced writes; nothing: drawn.
@@ -97,6 +104,7 @@ class Process final : public Observer {
   void on_fatal(const char* why) override;
   void on_mark(const char* mark) override;
 
+  void start_guest();
   void record(const char* event, const char* subject = "", Term term = {}, Index index = {},
               NodeId peer = {}, std::uint64_t extra = 0);
   void mark_event(const TraceEvent& event);
@@ -115,7 +123,8 @@ class Process final : public Observer {
   std::unique_ptr<NodeTransport> transport_;
   std::unique_ptr<WatchedTransport> watched_;
   std::unique_ptr<Env> env_;
-  std::unique_ptr<Node> node_;
+  std::unique_ptr<Node> node_;           // one of the two while the process runs
+  std::unique_ptr<ProtocolNode> guest_;  // …
   std::optional<CrashMode> crash_mode_;
   std::uint32_t tear_ = 512;
   std::uint64_t life_ = 0;  // counts starts

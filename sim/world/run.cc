@@ -46,6 +46,13 @@ const char* name_of(Verdict verdict) {
 
 RunResult run(const Plan& plan, const RunOptions& options) {
   SYNCHRODB_ASSERT(validate(plan).ok(), "only valid plans run");
+  if (options.behaviour != nullptr) {
+    if (options.script == nullptr)
+      throw ScriptError("a protocol's nodes need a script to ask them");
+    if (Result<> suits = validate_for_protocol(plan); !suits) {
+      throw ScriptError(suits.error().message);
+    }
+  }
   // Wall time is reported to people; it influences nothing.
   const auto began = std::chrono::steady_clock::now();
   clear_marks();

@@ -1,12 +1,14 @@
 #include "sim/world/world.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "engine/wire/codec.h"
 #include "sim/check/write.h"
 #include "sim/marks.h"
 #include "sim/options.h"
+#include "sim/protocol/envelope.h"
 
 namespace synchrodb::sim {
 namespace {
@@ -32,10 +34,14 @@ std::vector<Override> overrides_of(const Plan& plan) {
   return overrides;
 }
 
-NetworkOptions network_options(const Plan& plan) {
+NetworkOptions network_options(const Plan& plan, bool protocol) {
   NetworkOptions options;
   options.baseline = Nemesis::nature_of_links(plan);
   options.always_encode = plan.encode_messages;
+  if (protocol) {
+    options.codec = protocol_codec();
+    return options;
+  }
   options.codec.encode_message = [](const PeerMessage& m) { return encode_frame(m); };
   options.codec.decode_message = [](std::string_view bytes) { return decode_frame(bytes); };
   return options;
@@ -60,13 +66,14 @@ std::vector<NodeId> client_endpoints(const Plan& plan) {
 World::World(const Plan& plan, const RunOptions& options)
     : plan_(plan),
       options_(options),
-      kernel_(make_strategy(plan.strategy, Streams(plan.noise_key))),
       streams_(plan.noise_key, overrides_of(plan)),
+      kernel_(make_strategy(plan.strategy, streams_.plain())),
       buggify_(plan.buggify),
-      network_(kernel_, streams_, counters_, network_options(plan)),
-      trace_(options.trace),
+      network_(kernel_, streams_, counters_, network_options(plan, options.behaviour != nullptr)),
+      trace_(options.trace, options.trace_lines),
       oracle_([this](Violation v) { violate(std::move(v)); }),
-      surroundings_{kernel_, network_, streams_, counters_, buggify_, oracle_, places_, trace_},
+      surroundings_{kernel_, network_, streams_, counters_,        buggify_,
+                    oracle_, places_,  trace_,   options.behaviour},
       workload_(
           plan.workload, static_cast<std::size_t>(option_value(plan, "value-bytes")),
           [this] { return kernel_.now().ns; },
@@ -76,21 +83,31 @@ World::World(const Plan& plan, const RunOptions& options)
               [this](Index floor, Index seen) { oracle_.on_read(floor, seen); }}),
       random_(streams_.stream("world")) {
   kernel_.digest().checkpoint_every(options.checkpoint_every);
+  observe_messages();
   cluster_ = std::make_unique<Cluster>(surroundings_, plan_, Nemesis::nature_of_disks(plan_));
   admin_ = std::make_unique<Admin>(surroundings_, *cluster_, NodeId{kOperator});
   const std::vector<NodeId> endpoints = client_endpoints(plan_);
   nemesis_ = std::make_unique<Nemesis>(surroundings_, *cluster_, *admin_, plan_, endpoints);
+  if (options.script != nullptr) {
+    script_ = std::make_unique<ScriptRunner>(surroundings_, *options.script, plan_.nodes);
+  }
   for (std::uint32_t i = 0; i < plan_.workload.clients; ++i) {
     ClientOptions client = client_options(plan_);
     // Some stay with their node for better or worse: they are the ones to see a deposed leader.
     if (i % kFaithful == kFaithful - 1) {
       client.preferred = NodeId{streams_.stream("faithful", i).uniform(plan_.nodes) + 1};
     }
-    clients_.push_back(std::make_unique<ClientFiber>(surroundings_, workload_, client, i,
-                                                     endpoints[i], cluster_->ids()));
+    if (script_ != nullptr) {
+      script_->add_client(
+          std::make_unique<ScriptClient>(surroundings_, client, i, endpoints[i], cluster_->ids()));
+    } else {
+      clients_.push_back(std::make_unique<ClientFiber>(surroundings_, workload_, client, i,
+                                                       endpoints[i], cluster_->ids()));
+    }
   }
   cluster_->on_ids_changed = [this] {
     for (const auto& client : clients_) client->set_nodes(cluster_->ids());
+    if (script_ != nullptr) script_->set_nodes(cluster_->ids());
   };
 }
 
@@ -112,6 +129,7 @@ void World::start() {
   cluster_->start_all();
   nemesis_->start();
   watch_leadership();
+  if (script_ != nullptr) return script_->start();
   const auto clients = static_cast<std::int64_t>(plan_.workload.clients);
   const Duration interval{1'000'000'000'000 * clients / plan_.workload.milli_rate};
   for (const auto& client : clients_) {
@@ -155,16 +173,31 @@ void World::watch_leadership() {
 
 RunResult World::run() {
   RunResult result;
-  result.seed = plan_.seed;
-  result.nodes = plan_.nodes;
+  // Nothing may be torn down within a catch block: fibers unwind by exceptions of their own.
+  std::exception_ptr from_outside;
+  try {
+    play();
+    if (!options_.stop_at) oracle_.finish();
+    judge(result);
+  } catch (...) {
+    from_outside = std::current_exception();
+  }
+  tear_down(result);
+  if (from_outside != nullptr) std::rethrow_exception(from_outside);
+  return result;
+}
+
+// To the end of the run, however it comes.
+void World::play() {
   kernel_.at(TrueTime{}, [this] { start(); });
   kernel_.at(TrueTime{plan_.faulty_time.ns}, [this] { start_healing(); });
   kernel_.at(clients_stop(), [this] { start_quiet_phase(); });
   const TrueTime limit = TrueTime{plan_.time.ns} + liveness_budget() + seconds(30);
   const auto max_events =
       kMaxEventsPerSecond * static_cast<std::uint64_t>(limit.ns / 1'000'000'000 + 1);
+  start_watching();
   try {
-    const RunEnd end = kernel_.run(limit, max_events);
+    const RunEnd end = advance(limit, max_events);
     if (!finished_ && !violation_) {
       violate({"liveness", end == RunEnd::kEventLimit ? "the event limit was reached"
                                                       : "the run did not come to rest"});
@@ -172,12 +205,6 @@ RunResult World::run() {
   } catch (const AssertionFailed& failure) {
     violate({"assertion", failure.describe()});
   }
-  result.virtual_seconds = static_cast<double>(kernel_.now().ns) * 1e-9;
-  result.events = kernel_.events();
-  oracle_.finish();
-  judge(result);
-  tear_down(result);
-  return result;
 }
 
 // ---- healing ---------------------------------------------------------------------------------
@@ -189,8 +216,11 @@ Duration World::liveness_budget() const {
 
 void World::start_healing() {
   healed_at_ = kernel_.now();
-  ok_when_healed_ = workload_.count().ok;
+  ok_when_healed_ = count().ok;
+  if (script_ != nullptr) calls_when_healed_ = script_->calls();
   nemesis_->heal();
+  // What a protocol promises its script knows, and judges.
+  if (options_.behaviour != nullptr) return restart_stopped();
   const bool core_only =
       !nemesis_->damaged() && !plan_.beyond_budget && members_agree() && random_.bernoulli(500'000);
   if (core_only) {
@@ -281,9 +311,9 @@ void World::keep_only_a_core() {
 // After so long with only nodes that are well, something must have been served.
 void World::watch_liveness() {
   kernel_.after(liveness_budget(), [this] {
-    if (workload_.count().ok > ok_when_healed_ || kernel_.now() < healed_at_ + liveness_budget()) {
-      return;
-    }
+    if (count().ok > ok_when_healed_ || kernel_.now() < healed_at_ + liveness_budget()) return;
+    // A script that asked for nothing cannot have been served.
+    if (script_ != nullptr && script_->idle() && script_->calls() == calls_when_healed_) return;
     judge_outage("nothing was served within " + std::to_string(liveness_budget().ns / 1'000'000) +
                  " ms of the end of all faults");
   });
@@ -293,8 +323,22 @@ void World::watch_liveness() {
 void World::judge_outage(std::string what) {
   unknown_ = legitimate_outage();
   if (!unknown_) return violate({"liveness", std::move(what)});
+  finish();
+}
+
+void World::finish() {
   finished_ = true;
   kernel_.stop();
+}
+
+const OperationCount& World::count() const {
+  return script_ != nullptr ? script_->count() : workload_.count();
+}
+
+bool World::clients_idle() const {
+  if (script_ != nullptr) return script_->idle();
+  return std::all_of(clients_.begin(), clients_.end(),
+                     [](const auto& client) { return client->finished(); });
 }
 
 // A member whose disk cannot be used again cannot be waited for. Neither can one that still mends
@@ -332,13 +376,19 @@ std::optional<std::string> World::legitimate_outage() const {
 // ---- the end ---------------------------------------------------------------------------------
 
 void World::start_quiet_phase() {
-  const bool busy = std::any_of(clients_.begin(), clients_.end(),
-                                [](const auto& client) { return !client->finished(); });
-  if (busy) {
+  if (script_ != nullptr) script_->stop();
+  if (!clients_idle()) {
     kernel_.after(kConvergenceLook, [this] { start_quiet_phase(); });
     return;
   }
   admin_->stop();
+  if (script_ != nullptr) {
+    kernel_.after(liveness_budget(), [this] {
+      if (!script_->finished()) judge_outage("the script's final phase did not end");
+    });
+    script_->start_final([this] { kernel_.after(Duration{}, [this] { await_convergence(); }); });
+    return;
+  }
   clients_.front()->start_final_reads(kernel_.now() + liveness_budget(), [this](bool all) {
     if (!all) return judge_outage("the final reads were not served");
     kernel_.after(Duration{}, [this] { await_convergence(); });
@@ -346,11 +396,7 @@ void World::start_quiet_phase() {
 }
 
 void World::await_convergence() {
-  if (converged()) {
-    finished_ = true;
-    kernel_.stop();
-    return;
-  }
+  if (options_.behaviour != nullptr || converged()) return finish();
   if (kernel_.now() > TrueTime{plan_.time.ns} + liveness_budget() + seconds(20)) {
     violate({"liveness", "the members did not reach the same state"});
     return;
@@ -373,26 +419,22 @@ bool World::converged() {
 }
 
 void World::judge(RunResult& result) {
-  result.ok = workload_.count().ok;
-  result.fail = workload_.count().fail;
-  result.info = workload_.count().info;
-  workload_.locate_writes(places_);
-  if (!violation_ && options_.check) {
-    check::Options how;
-    how.model = workload_.model();
-    how.explain = false;
-    how.limits.steps = kCheckerSteps;
-    const check::Judgement judgement = check::check(workload_.history(), how);
-    if (judgement.verdict == check::Verdict::kInvalid) {
-      violation_ = Violation{"linearizability", explain(judgement)};
-    } else if (judgement.verdict == check::Verdict::kUnknown) {
-      unknown_ = "the linearizability checker gave up: " + judgement.exhausted;
+  result.seed = plan_.seed;
+  result.nodes = plan_.nodes;
+  result.virtual_seconds = static_cast<double>(kernel_.now().ns) * 1e-9;
+  result.events = kernel_.events();
+  result.ok = count().ok;
+  result.fail = count().fail;
+  result.info = count().info;
+  result.begun.assign(nemesis_->struck().begin(), nemesis_->struck().end());
+  result.contents = std::move(contents_);
+  if (script_ != nullptr) {
+    if (!violation_ && options_.check && !options_.stop_at) {
+      std::vector<Violation> found = options_.script->judge();
+      if (!found.empty()) violation_ = std::move(found.front());
     }
-  }
-  if (options_.history != nullptr) {
-    check::Label label;
-    label.model = workload_.model();
-    *options_.history = check::write_json_lines(workload_.history(), label);
+  } else {
+    judge_history();
   }
   if (violation_) {
     result.verdict = Verdict::kViolation;
@@ -409,6 +451,31 @@ void World::judge(RunResult& result) {
     result.checkpoints.push_back(point.value);
   }
   report_faults(result);
+}
+
+// What only the checkers of the plan's own workload can tell.
+void World::judge_history() {
+  workload_.locate_writes(places_);
+  if (!violation_ && options_.check) {
+    check::Options how;
+    how.model = workload_.model();
+    how.explain = false;
+    how.limits.steps = kCheckerSteps;
+    how.poll = options_.poll;
+    const check::Judgement judgement = check::check(workload_.history(), how);
+    if (judgement.verdict == check::Verdict::kInvalid) {
+      violation_ = Violation{"linearizability", explain(judgement)};
+    } else if (judgement.verdict == check::Verdict::kUnknown) {
+      unknown_ = "the linearizability checker gave up: " + judgement.exhausted;
+    }
+  }
+  if (options_.recorded) {
+    options_.recorded(RecordedHistory{workload_.history(), workload_.model()});
+  }
+  if (options_.history == nullptr) return;
+  check::Label label;
+  label.model = workload_.model();
+  *options_.history = check::write_json_lines(workload_.history(), label);
 }
 
 // The verdict stands; the search for a small contradiction may give up sooner.

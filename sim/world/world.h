@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "sim/run.h"
+#include "sim/script/script_runner.h"
 #include "sim/workload/workload.h"
 #include "sim/world/admin.h"
 #include "sim/world/client_fiber.h"
@@ -34,7 +35,11 @@ class World {
 
  private:
   TrueTime clients_stop() const { return TrueTime{plan_.time.ns / 10 * 9}; }
+  void play();
   void start();
+  // Runs the kernel, in slices if somebody wants to be asked in between.
+  RunEnd advance(TrueTime limit, std::uint64_t max_events);
+  void observe_messages();
   void watch_leadership();
   void violate(Violation violation);
   void start_healing();
@@ -52,15 +57,25 @@ class World {
   void await_convergence();
   bool converged();
   void judge(RunResult& result);
+  void judge_history();
   std::string explain(const check::Judgement& judgement) const;
   void report_faults(RunResult& result) const;
   void tear_down(RunResult& result);
   Duration liveness_budget() const;
+  const OperationCount& count() const;
+  bool clients_idle() const;
+  void finish();
+  // world/watching.cc: what looks at the run from outside.
+  void start_watching();
+  void watch(const Invariant& invariant);
+  void strike(const LiveNemesis& nemesis);
+  void each_moment(const Moments& when, TrueTime last, std::function<void()> look);
+  void stop_and_report();
 
   const Plan& plan_;
   const RunOptions& options_;
-  Kernel kernel_;
   Streams streams_;
+  Kernel kernel_;
   FaultCounters counters_;
   BuggifyPlan buggify_;
   Network network_;
@@ -73,6 +88,7 @@ class World {
   std::unique_ptr<Admin> admin_;
   std::unique_ptr<Nemesis> nemesis_;
   std::vector<std::unique_ptr<ClientFiber>> clients_;
+  std::unique_ptr<ScriptRunner> script_;  // instead of clients_
   Stream random_;
 
   int looks_without_leader_ = 0;
@@ -80,6 +96,8 @@ class World {
   std::optional<std::string> unknown_;
   TrueTime healed_at_;
   std::uint64_t ok_when_healed_ = 0;
+  std::uint64_t calls_when_healed_ = 0;  // of a script
+  std::vector<NodeContents> contents_;
   bool finished_ = false;
 };
 

@@ -178,6 +178,33 @@ TEST(SearchTest, LimitsEndInUnknownAndSayWhy) {
   EXPECT_LT(judgement.steps, 2'000U);
 }
 
+TEST(SearchTest, WhoIsAskedMayGiveUpAndElseChangesNothing) {
+  struct GaveUp {};
+  Shape shape;
+  shape.operations = 400;
+  shape.processes = 30;
+  int searched = 0;
+  for (std::uint64_t seed = 1; seed < 20; ++seed) {
+    Dice dice(seed);
+    const History history = record(generate(dice, shape));
+    Options options = options_for(shape);
+    options.limits.steps = 300'000;
+    options.use_witness = false;
+    const Judgement alone = check(history, options);
+    int asked = 0;
+    options.poll = [&asked] { ++asked; };
+    const Judgement polled = check(history, options);
+    EXPECT_EQ(polled.verdict, alone.verdict) << seed;
+    EXPECT_EQ(polled.algorithm, alone.algorithm) << seed;
+    EXPECT_EQ(polled.steps, alone.steps) << seed;
+    if (asked == 0) continue;  // decided without a search
+    ++searched;
+    options.poll = [] { throw GaveUp{}; };
+    EXPECT_THROW(check(history, options), GaveUp) << seed;
+  }
+  EXPECT_GT(searched, 5);
+}
+
 TEST(SearchTest, MoreThanSixtyFourOperationsMayBeOpen) {
   Drafts drafts;
   for (std::int32_t process = 0; process < 150; ++process) {

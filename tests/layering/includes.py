@@ -1,9 +1,9 @@
 """The arrows of the architecture, read off the #include lines.
 
-    cmd/server  cmd/cli      cmd/sim
-          \\      |            |
-           v     v            v
-            net/            sim/
+    cmd/server  cmd/cli  bindings  cmd/sim
+          \\      |      /    \\      |
+           v     v     v      v     v
+              net/             sim/
                \\           /
                 v          v
                   engine/

@@ -64,6 +64,11 @@ class Includes(TreeCase):
         ("tests/check/a_test.cc", '#include "sim/plan.h"'),
         ("tests/consensus/a_test.cc", '#include "engine/env/disk.h"'),
         ("tests/elsewhere/a_test.cc", '#include "consensus/raft.h"'),
+        ("sim/script/a.cc", "#include <pybind11/pybind11.h>"),
+        ("sim/run.cc", '#include "bindings/python/core/errors.h"'),
+        ("engine/kv/a.cc", "#include <Python.h>"),
+        ("bindings/python/core/a.cc", '#include "cmd/sim/shared.h"'),
+        ("bindings/python/core/a.cc", '#include "tests/sim/support/a.h"'),
     ]
     INNOCENT = [
         ("consensus/a.cc", '#include "consensus/raft.h"\n#include <vector>'),
@@ -75,6 +80,8 @@ class Includes(TreeCase):
         ("sim/check/a.cc", '#include "sim/check/history.h"\n#include <nlohmann/json.hpp>'),
         ("net/a.cc", '#include "engine/env/disk.h"\n#include <kj/async-io.h>'),
         ("tests/check/a_test.cc", '#include "sim/check/history.h"\n#include <gtest/gtest.h>'),
+        ("bindings/python/core/a.cc", '#include "sim/run.h"\n#include <pybind11/pybind11.h>'),
+        ("bindings/python/core/client.cc", '#include "net/client/client.h"\n#include <kj/async.h>'),
     ]
 
     def test_planted(self):

@@ -161,6 +161,8 @@ TEST(ServerOptionsDefaults, OfConsensusAreTheEnginesOwn) {
   EXPECT_EQ(raft.max_bytes_per_message, standard.max_bytes_per_message);
   EXPECT_EQ(raft.max_inflight_messages, standard.max_inflight_messages);
   EXPECT_EQ(raft.max_inflight_bytes, standard.max_inflight_bytes);
+  EXPECT_EQ(raft.append_linger, standard.append_linger);
+  EXPECT_EQ(raft.thrifty_reads, standard.thrifty_reads);
   EXPECT_EQ(raft.max_uncommitted_bytes, standard.max_uncommitted_bytes);
   EXPECT_EQ(raft.snapshot_chunk_bytes, standard.snapshot_chunk_bytes);
   EXPECT_EQ(raft.compaction_tail, standard.compaction_tail);
@@ -181,6 +183,8 @@ TEST(ServerOptionsDefaults, EveryKnobReachesTheEngine) {
                        .max_bytes_per_message = 4,
                        .max_inflight_messages = 5,
                        .max_inflight_bytes = 6,
+                       .append_linger_us = 14,
+                       .thrifty_reads = false,
                        .max_uncommitted_bytes = 2'048};
   options.storage = {.wal_segment_mb = 2,
                      .wal_confirm_after_ms = 12,
@@ -192,6 +196,8 @@ TEST(ServerOptionsDefaults, EveryKnobReachesTheEngine) {
   EXPECT_EQ(node.raft.heartbeat_interval, milliseconds(11));
   EXPECT_EQ(node.raft.election_timeout, milliseconds(222));
   EXPECT_FALSE(node.raft.pre_vote);
+  EXPECT_EQ(node.raft.append_linger, microseconds(14));
+  EXPECT_FALSE(node.raft.thrifty_reads);
   EXPECT_FALSE(node.raft.check_quorum);
   EXPECT_EQ(node.raft.lease, LeaseKind::kClassical);
   EXPECT_EQ(node.raft.lease_duration, milliseconds(111));

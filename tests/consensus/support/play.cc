@@ -73,13 +73,15 @@ class Play {
   }
 
  private:
-  // In round numbers; and each entry leaves at once, for plays are about single messages.
+  // In round numbers; each entry leaves at once and each round asks everyone, for plays are about
+  // single messages.
   static RaftOptions of_plays() {
     RaftOptions options;
     options.heartbeat_interval = milliseconds(100);
     options.election_timeout = seconds(1);
     options.lease_duration = milliseconds(900);
     options.append_linger = Duration{};
+    options.thrifty_reads = false;
     return options;
   }
 
@@ -111,6 +113,8 @@ class Play {
         options_.max_inflight_messages = number(value);
       } else if (name == "append-linger") {
         options_.append_linger = duration(value);
+      } else if (name == "thrifty-reads") {
+        options_.thrifty_reads = on;
       } else if (name == "max-uncommitted") {
         options_.max_uncommitted_bytes = number(value);
       } else if (name == "chunk") {

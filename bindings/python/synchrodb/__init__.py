@@ -1,0 +1,76 @@
+"""SynchroDB's testbed: tests, faults and checkers as values, simulated and real.
+
+>>> import synchrodb as sdb
+>>> test = sdb.Test(nodes=3, workload=sdb.workloads.cas_register(keys=4),
+...                 nemesis=sdb.nemesis.partition("ring", every=5), time_limit=20)
+>>> run = test.simulate(seed=7)
+>>> run.verdict
+'ok'
+"""
+
+import importlib
+
+from ._core import (
+    AssertionFailed,
+    Corrupt,
+    DeviceError,
+    DrawOverride,
+    Error,
+    FaultAction,
+    InvalidInput,
+    NoSpace,
+    NotFound,
+    Plan,
+    PlanShape,
+    Timeout,
+    Unavailable,
+    Unsupported,
+    WorkloadPlan,
+    defect_table,
+    fault_table,
+    generate_plan,
+    option_table,
+    workload_table,
+)
+
+# What is imported when it is first used: name, module.
+_LAZY = {
+    "Campaign": "campaigns",
+    "History": "history",
+    "Nemesis": "nemesis",
+    "Protocol": "protocol",
+    "Rate": "statistics",
+    "Run": "run",
+    "Table": "table",
+    "Test": "test",
+    "campaign": "campaigns",
+    "check": "judging",
+    "invariant": "scripted",
+    "likelihood": "travel",
+    "live_nemesis": "scripted",
+    "shrink": "shrinking",
+    "simulate": "run",
+}
+_MODULES = ("checkers", "examples", "generators", "nemesis", "protocol", "workloads")
+
+__all__ = [
+    "AssertionFailed", "Corrupt", "DeviceError", "DrawOverride", "Error", "FaultAction",
+    "InvalidInput", "NoSpace", "NotFound", "Plan", "PlanShape", "Timeout", "Unavailable",
+    "Unsupported", "WorkloadPlan", "defect_table", "fault_table", "generate_plan", "option_table",
+    "workload_table", *_LAZY, *_MODULES,
+]
+
+
+def __getattr__(name):
+    if name in _LAZY:
+        value = getattr(importlib.import_module(f".{_LAZY[name]}", __name__), name)
+    elif name in _MODULES:
+        value = importlib.import_module(f".{name}", __name__)
+    else:
+        raise AttributeError(f"module 'synchrodb' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,316 @@
+"""Runs: what one left, from either world."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import os
+import shlex
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from . import _core
+from .history import History
+from .table import Table
+
+#: What runs are sampled at when samples are asked for afterwards.
+SAMPLE_EVERY = 0.1
+
+
+class Run:
+    """What one run left.
+
+    A simulated run records its history at once and the rest when it is asked for: `trace`,
+    `samples` and `messages` of a run that was made without them come from running it again, which
+    gives the same run.
+
+    >>> import synchrodb as sdb
+    >>> run = sdb.Test(nodes=3, time_limit=10).simulate(seed=1)
+    >>> run.verdict, run.violated
+    ('ok', '')
+    >>> len(run.digest), run.samples.columns[:4]
+    (16, ('time', 'node', 'running', 'role'))
+    """
+
+    #: `"ok"`, `"violation"` or `"unknown"`.
+    verdict: str
+    #: The property that was violated, kebab case; empty: none.
+    violated: str
+    #: What was seen, a few lines.
+    detail: str
+    #: What clients asked and were told.
+    history: History
+    #: The plan that ran; None for real servers.
+    plan: _core.Plan | None
+
+    def __init__(self, *, verdict: str, violated: str = "", detail: str = "",
+                 history: History | None = None, plan: _core.Plan | None = None,
+                 result: _core.RunResult | None = None, recorded: dict[str, Any] | None = None,
+                 replay: Callable[..., Run] | None = None, reproduce: str = "",
+                 test: Any = None, checked: Any = None):
+        self.verdict = verdict
+        self.violated = violated
+        self.detail = detail
+        self.history = history if history is not None else History.from_events([])
+        self.plan = plan
+        self.result = result
+        #: The test that it is a run of, if any.
+        self.test = test
+        #: The `Verdict` of the test's own checker, if there was one.
+        self.checked = checked
+        self._recorded = {name: item for name, item in (recorded or {}).items()
+                          if item is not None}
+        self._replay = replay
+        self._reproduce = reproduce
+
+    # ---- What was recorded.
+
+    def _record(self, name: str, **wish: Any) -> Table:
+        if name not in self._recorded:
+            if self._replay is None:
+                raise AttributeError(f"this run recorded no {name}")
+            again = self._replay(**wish)
+            if again.digest != self.digest:
+                raise _core.Error(
+                    f"the run is not deterministic: digest {self.digest}, then {again.digest}; "
+                    "does a Python workload look at a clock, or draw elsewhere than from its "
+                    "context?")
+            self._recorded[name] = again._recorded[name]
+        return self._recorded[name]
+
+    @property
+    def trace(self) -> Table:
+        """The event log: `time` (ns), `node` (index, -1: the world), `event`, `subject`, `term`,
+        `index`, `peer`, `extra`."""
+        return self._record("trace", trace=True)
+
+    @property
+    def samples(self) -> Table:
+        """A row a node each `sample_every`: `time` (ns), `node`, `running`, `role`, `term`,
+        `leader` (an id: index + 1), `commit`, `applied`, `last`, `clock_error` (ns), `keys`."""
+        return self._record("samples", sample_every=SAMPLE_EVERY)
+
+    @property
+    def messages(self) -> Table:
+        """A row for each message: `id`, `type`, `from`, `to` (ids; clients from 1001), `sent`,
+        `delivered` (ns; -1: never), `lost` (ns; -1: not), `why`."""
+        return self._record("messages", messages=True)
+
+    def sampled(self, every: float | str) -> Table:
+        """`samples`, at another interval.
+
+        >>> import synchrodb as sdb
+        >>> run = sdb.Test(nodes=3, time_limit=10).simulate(seed=1)
+        >>> len(run.sampled(every=1)) < len(run.samples)
+        True
+        """
+        if self._replay is None:
+            raise AttributeError("a run of real servers cannot be sampled again")
+        return self._replay(sample_every=every)._recorded["samples"]
+
+    # ---- What it says about itself.
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found."""
+        return self.verdict == "ok"
+
+    @property
+    def digest(self) -> str:
+        """16 hex digits: two runs with the same digest are the same run. Empty for real servers."""
+        return self.result.digest if self.result is not None else ""
+
+    @property
+    def seed(self) -> int | None:
+        """The seed of its plan."""
+        return self.plan.seed if self.plan is not None else None
+
+    @property
+    def faults(self) -> dict[str, dict[str, int]]:
+        """How often each fault was `offered`, `applied` and `effective`."""
+        return self.result.faults if self.result is not None else {}
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many operations ended `ok`, `fail` and `info`."""
+        if self.result is not None:
+            return {name: getattr(self.result, name) for name in ("ok", "fail", "info")}
+        types = [event["type"] for event in self.history]
+        return {name: types.count(name) for name in ("ok", "fail", "info")}
+
+    @property
+    def reproduce(self) -> str:
+        """The one command that gives this run again. A plan that no seed gives is written to a file
+        of the temporary folder for it."""
+        if self._reproduce or self.plan is None:
+            return self._reproduce
+        text = self.plan.to_json()
+        name = hashlib.sha256(text.encode()).hexdigest()[:16]
+        folder = Path(tempfile.gettempdir()) / f"synchrodb-plans-{os.getuid()}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        path = folder / f"{name}.json"
+        if not path.exists():
+            path.write_text(text)
+        return f"synchrodb-sim run --plan {shlex.quote(str(path))}"
+
+    @property
+    def plot(self) -> Any:
+        """Its figures: `run.plot.latency()`, …"""
+        from .plot import Plots
+
+        return Plots(self)
+
+    # ---- Time travel and shrinking; in full at `synchrodb.travel` and `synchrodb.shrinking`.
+
+    def at(self, time: float | str) -> list[Any]:
+        """Every machine at a moment, by replay: its view, and the values that it had applied.
+
+        >>> import synchrodb as sdb
+        >>> run = sdb.Test(nodes=3, time_limit=10).simulate(seed=1)
+        >>> sum(node.view.role == "leader" for node in run.at("4s"))
+        1
+        """
+        from . import travel
+
+        return travel.at(self, time)
+
+    def branch(self, at: float | str, seeds: Any = range(10)) -> list[Run]:
+        """Other futures from the same past: a run for each seed.
+
+        >>> import synchrodb as sdb
+        >>> run = sdb.Test(nodes=3, time_limit=10).simulate(seed=1)
+        >>> [future.verdict for future in run.branch(at=5, seeds=range(2))]
+        ['ok', 'ok']
+        """
+        from . import travel
+
+        return travel.branch(self, at, seeds)
+
+    def without(self, fault: Any) -> Run:
+        """The same run minus a fault: a `FaultAction` of its plan, its position, or a name.
+
+        >>> import synchrodb as sdb
+        >>> test = sdb.Test(nodes=3, time_limit=10, nemesis=sdb.nemesis.crash(every=3))
+        >>> len(test.simulate(seed=1).without("crash").plan.faults)
+        0
+        """
+        from . import travel
+
+        return travel.without(self, fault)
+
+    def shrink(self, **how: Any) -> Any:
+        """The smallest plan that violates the same property, see `synchrodb.shrinking.shrink`."""
+        from . import shrinking
+
+        return shrinking.shrink(self, **how)
+
+    def row(self) -> dict[str, Any]:
+        """The run as a row of a campaign."""
+        import json
+
+        if self.result is None:
+            return {"verdict": self.verdict, "violated": self.violated, "detail": self.detail,
+                    "operations": self.counts}
+        row = json.loads(self.result.to_json(self._reproduce))
+        if self.verdict != row["verdict"]:  # a checker of the test's own
+            row.update(verdict=self.verdict, violated=self.violated, detail=self.detail)
+        return row
+
+    def __repr__(self) -> str:
+        what = f"{self.verdict} of {self.violated}" if self.violated else self.verdict
+        seed = "" if self.seed is None else f", seed {self.seed}"
+        counts = self.counts
+        return (f"<Run: {what}{seed}, {counts['ok']} ok, {counts['fail']} failed, "
+                f"{counts['info']} unknown>")
+
+    def _repr_html_(self) -> str:
+        colour = {"ok": "#0072b2", "violation": "#d55e00"}.get(self.verdict, "#777777")
+        what = f"{self.verdict} of {self.violated}" if self.violated else self.verdict
+        rows = [("seed", self.seed), ("digest", self.digest),
+                ("operations", ", ".join(f"{n} {word}" for word, n in self.counts.items()))]
+        if self.result is not None:
+            rows.append(("virtual time", f"{self.result.virtual_seconds:.1f} s in "
+                                         f"{self.result.wall_seconds:.3f} s"))
+        cells = "".join(f"<tr><th style='text-align:left'>{name}</th><td style='text-align:left'>"
+                        f"{html.escape(str(value))}</td></tr>" for name, value in rows)
+        detail = f"<pre>{html.escape(self.detail)}</pre>" if self.detail else ""
+        return (f"<div><b style='color:{colour}'>{html.escape(what)}</b>"
+                f"<table>{cells}</table>{detail}</div>")
+
+
+def simulate(plan: _core.Plan, *, trace: bool = False, messages: bool = False,
+             sample_every: float | str | None = None, check: bool = True) -> Run:
+    """Runs a plan with the workload that it names.
+
+    `trace`, `messages` and `sample_every` (seconds, or a text such as `"200ms"`) record at once
+    what a `Run` else records when it is asked. `check=False` leaves the history unjudged. The
+    interpreter's lock is free meanwhile; Ctrl-C ends the run.
+
+    >>> import synchrodb as sdb
+    >>> run = sdb.simulate(sdb.generate_plan(7, sdb.PlanShape(nodes=3, time=5)), trace=True)
+    >>> run.verdict, len(run.trace) > 20
+    ('ok', True)
+    """
+    recording = _core.run(plan, trace=trace, messages=messages, sample_every=sample_every,
+                          check=check)
+    return from_recording(recording, plan, History(recording.history),
+                          lambda **wishes: simulate(plan, check=check, **wishes))
+
+
+def from_recording(recording: Any, plan: _core.Plan, history: History,
+                   replay: Callable[..., Run], **more: Any) -> Run:
+    """A `Run` of what C++ recorded."""
+    result = recording.result
+    tables = {"trace": recording.trace, "samples": recording.samples}
+    recorded = {name: Table(columns) for name, columns in tables.items() if columns is not None}
+    if recording.messages is not None:
+        recorded["messages"] = _messages(recording.messages)
+    return Run(verdict=result.verdict, violated=result.violated, detail=result.detail,
+               history=history, plan=plan, result=result, recorded=recorded, replay=replay, **more)
+
+
+def _messages(events: dict[str, Any]) -> Table:
+    """Sendings, deliveries and losses as a row a message. What arrives a second time, a duplicate,
+    has a row of its own, sent when its original was."""
+    import numpy as np
+
+    codes, words = events["event"]
+    kind_of = {word: code for code, word in enumerate(words)}
+    sent = np.flatnonzero(codes == kind_of.get("sent", -1))
+    keys = [tuple(key) for key in zip(events["from"].tolist(), events["to"].tolist(),
+                                      events["number"].tolist(), strict=True)]
+    row_of = {keys[at]: row for row, at in enumerate(sent.tolist())}
+    origin = sent.tolist()
+    delivered = [-1] * len(origin)
+    lost = [-1] * len(origin)
+    why = [-1] * len(origin)
+    times = events["time"].tolist()
+    reasons = events["why"][0].tolist()
+    for at in np.flatnonzero(codes != kind_of.get("sent", -1)).tolist():
+        row = row_of[keys[at]]
+        if delivered[row] >= 0 or lost[row] >= 0:
+            origin.append(origin[row])
+            row = len(delivered)
+            for column in (delivered, lost, why):
+                column.append(-1)
+        if codes[at] == kind_of.get("delivered", -1):
+            delivered[row] = times[at]
+        else:
+            lost[row] = times[at]
+            why[row] = reasons[at]
+    reason_words = events["why"][1]
+    nothing = reason_words.index("") if "" in reason_words else len(reason_words)
+    if nothing == len(reason_words):
+        reason_words = (*reason_words, "")
+    return Table({
+        "id": np.arange(len(origin)),
+        "type": (events["type"][0][origin], events["type"][1]),
+        "from": events["from"][origin],
+        "to": events["to"][origin],
+        "sent": events["time"][origin],
+        "delivered": np.array(delivered, np.int64),
+        "lost": np.array(lost, np.int64),
+        "why": (np.array([nothing if w < 0 else w for w in why], np.int16), reason_words),
+    })

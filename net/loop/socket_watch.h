@@ -1,0 +1,73 @@
+// Sockets that fibers wait for, without a promise for each wait: a promise of KJ's costs eight
+// blocks of memory, and a request of a client waits at least once.
+#pragma once
+
+#include <kj/async-unix.h>
+#include <kj/io.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "net/loop/loop.h"
+
+namespace synchrodb::net {
+
+// One set of descriptors (epoll, edge-triggered) beside KJ's own, which watches it as a whole.
+class SocketWatch {
+ public:
+  // The loop outlives the watch, and the watch its sockets.
+  explicit SocketWatch(Loop& loop);
+  SocketWatch(const SocketWatch&) = delete;
+  SocketWatch& operator=(const SocketWatch&) = delete;
+
+ private:
+  friend class WatchedSocket;
+
+  kj::Promise<void> watch();
+  void take_events();
+
+  Loop& loop_;
+  kj::AutoCloseFd set_;
+  kj::UnixEventPort::FdObserver observer_;
+  kj::Promise<void> watching_;
+};
+
+// A connected stream socket. One fiber at a time reads, and one writes; both may park, and unwind
+// by Cancelled. Errors of the socket are kj::Exception of the type DISCONNECTED.
+class WatchedSocket {
+ public:
+  // Takes the descriptor over and makes it non-blocking. The descriptor must not be watched by
+  // anybody else.
+  WatchedSocket(SocketWatch& watch, kj::AutoCloseFd descriptor);
+  ~WatchedSocket() noexcept;
+  WatchedSocket(const WatchedSocket&) = delete;
+  WatchedSocket& operator=(const WatchedSocket&) = delete;
+
+  // What has arrived, at most `size` bytes, once there is something; 0: the other side has ended;
+  // nothing: the deadline came first.
+  std::optional<std::size_t> read(char* buffer, std::size_t size, Instant deadline);
+  // All of it.
+  void write(std::string_view bytes);
+
+  int fd() const { return descriptor_.get(); }
+
+ private:
+  friend class SocketWatch;
+
+  void take_events(std::uint32_t events);
+  bool wait_readable(Instant deadline);
+
+  Loop& loop_;
+  SocketWatch& watch_;
+  kj::AutoCloseFd descriptor_;
+  Fiber* reader_ = nullptr;
+  Fiber* writer_ = nullptr;
+  // As far as is known: a call finds out.
+  bool readable_ = true;
+  bool writable_ = true;
+  bool ended_ = false;  // the other side will send no more than is there
+};
+
+}  // namespace synchrodb::net

@@ -1,0 +1,75 @@
+#include "net/resp/client_stream.h"
+
+#include <fcntl.h>
+#include <kj/debug.h>
+
+#include <utility>
+
+namespace synchrodb::net {
+namespace {
+
+class PlainStream final : public ClientStream {
+ public:
+  PlainStream(SocketWatch& watch, kj::AutoCloseFd fd) : socket_(watch, kj::mv(fd)) {}
+  ~PlainStream() noexcept override = default;
+
+  std::optional<std::size_t> read(char* buffer, std::size_t size, Instant deadline) override {
+    return socket_.read(buffer, size, deadline);
+  }
+  void write(std::string_view bytes) override { socket_.write(bytes); }
+  int fd() const override { return socket_.fd(); }
+
+ private:
+  WatchedSocket socket_;
+};
+
+class KjStream final : public ClientStream {
+ public:
+  KjStream(Loop& loop, kj::Own<kj::AsyncIoStream> stream) : loop_(loop), stream_(kj::mv(stream)) {}
+  ~KjStream() noexcept override = default;
+
+  std::optional<std::size_t> read(char* buffer, std::size_t size, Instant deadline) override {
+    auto read = stream_->tryRead(buffer, 1, size);
+    if (deadline == kNever) return loop_.await(kj::mv(read));
+    bool silent = false;
+    const Duration left = std::max(deadline - monotonic_now(), Duration{});
+    kj::Promise<std::size_t> silence =
+        loop_.timer().afterDelay(left.ns * kj::NANOSECONDS).then([&silent]() -> std::size_t {
+          silent = true;
+          return 0;
+        });
+    const std::size_t bytes = loop_.await(read.exclusiveJoin(kj::mv(silence)));
+    return silent ? std::nullopt : std::optional(bytes);
+  }
+  void write(std::string_view bytes) override {
+    loop_.await(stream_->write(bytes.data(), bytes.size()));
+  }
+  int fd() const override {
+    int found = -1;
+    KJ_IF_MAYBE (fd, stream_->getFd()) found = *fd;
+    return found;
+  }
+
+ private:
+  Loop& loop_;
+  kj::Own<kj::AsyncIoStream> stream_;
+};
+
+}  // namespace
+
+std::unique_ptr<ClientStream> plain_stream(SocketWatch& watch,
+                                           kj::Own<kj::AsyncIoStream> accepted) {
+  // KJ does not give a descriptor away, so it is doubled; KJ's is no longer watched once it is
+  // gone.
+  int copy = -1;
+  KJ_SYSCALL(copy = ::fcntl(KJ_ASSERT_NONNULL(accepted->getFd()), F_DUPFD_CLOEXEC, 0));
+  kj::AutoCloseFd fd(copy);
+  accepted = nullptr;
+  return std::make_unique<PlainStream>(watch, kj::mv(fd));
+}
+
+std::unique_ptr<ClientStream> stream_of(Loop& loop, kj::Own<kj::AsyncIoStream> stream) {
+  return std::make_unique<KjStream>(loop, kj::mv(stream));
+}
+
+}  // namespace synchrodb::net

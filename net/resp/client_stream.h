@@ -1,0 +1,35 @@
+// The bytes of a client, plain or through TLS. Private to net/resp/.
+#pragma once
+
+#include <kj/async-io.h>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "net/loop/loop.h"
+#include "net/loop/socket_watch.h"
+
+namespace synchrodb::net {
+
+// All calls park the calling fiber. A broken connection is a kj::Exception.
+class ClientStream {
+ public:
+  virtual ~ClientStream() = default;
+
+  // At most `size` bytes, as soon as there are some; 0: the client has ended; nothing: it was
+  // silent until the deadline.
+  virtual std::optional<std::size_t> read(char* buffer, std::size_t size, Instant deadline) = 0;
+  // All of it.
+  virtual void write(std::string_view bytes) = 0;
+  // -1: none that can be told.
+  virtual int fd() const = 0;
+};
+
+// Of a TCP or Unix socket that KJ has accepted; KJ's stream is let go.
+std::unique_ptr<ClientStream> plain_stream(SocketWatch& watch, kj::Own<kj::AsyncIoStream> accepted);
+// Of what KJ reads and writes, TLS say.
+std::unique_ptr<ClientStream> stream_of(Loop& loop, kj::Own<kj::AsyncIoStream> stream);
+
+}  // namespace synchrodb::net

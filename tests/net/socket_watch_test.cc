@@ -1,0 +1,190 @@
+// Sockets that fibers wait for.
+#include "net/loop/socket_watch.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/env/sync.h"
+
+namespace synchrodb::net {
+namespace {
+
+struct Pair {
+  Pair() {
+    std::array<int, 2> ends{};
+    KJ_SYSCALL(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()));
+    ours = kj::AutoCloseFd(ends[0]);
+    theirs = kj::AutoCloseFd(ends[1]);
+  }
+  void say(const std::string& words) const {
+    ASSERT_EQ(::write(theirs, words.data(), words.size()), static_cast<ssize_t>(words.size()));
+  }
+  kj::AutoCloseFd ours;
+  kj::AutoCloseFd theirs;
+};
+
+std::string read_some(WatchedSocket& socket, std::size_t most = 100) {
+  std::string bytes(most, '\0');
+  bytes.resize(socket.read(bytes.data(), bytes.size(), kNever).value());
+  return bytes;
+}
+
+// Runs `body` in a fiber of a loop, with a watch.
+template <class Body>
+void in_loop(Body body) {
+  Loop loop;
+  std::unique_ptr<SocketWatch> watch;
+  loop.run([&] {
+    watch = std::make_unique<SocketWatch>(loop);
+    body(loop, *watch);
+    loop.stop();
+  });
+}
+
+TEST(SocketWatch, ReadsWhatWasThereBeforeAndWhatComesLater) {
+  in_loop([](Loop& loop, SocketWatch& watch) {
+    Pair pair;
+    pair.say("early");
+    WatchedSocket socket(watch, kj::mv(pair.ours));
+    EXPECT_EQ(read_some(socket), "early");
+    loop.spawn("later", [&] {
+      sleep_until(loop, monotonic_now() + milliseconds(5));
+      pair.say("late");
+    });
+    EXPECT_EQ(read_some(socket), "late");
+  });
+}
+
+TEST(SocketWatch, AReadThatFillsItsBufferDoesNotForgetTheRest) {
+  in_loop([](Loop&, SocketWatch& watch) {
+    Pair pair;
+    pair.say("abcdef");
+    WatchedSocket socket(watch, kj::mv(pair.ours));
+    EXPECT_EQ(read_some(socket, 4), "abcd");
+    EXPECT_EQ(read_some(socket, 4), "ef");
+  });
+}
+
+TEST(SocketWatch, TheEndIsReadableAndEmpty) {
+  in_loop([](Loop& loop, SocketWatch& watch) {
+    Pair pair;
+    WatchedSocket socket(watch, kj::mv(pair.ours));
+    loop.spawn("hang up", [&] {
+      sleep_until(loop, monotonic_now() + milliseconds(5));
+      pair.theirs = kj::AutoCloseFd();
+    });
+    EXPECT_EQ(read_some(socket), "");
+    EXPECT_EQ(read_some(socket), "");
+  });
+}
+
+TEST(SocketWatch, TheEndThatCameWithTheLastBytesIsNotMissed) {
+  in_loop([](Loop& loop, SocketWatch& watch) {
+    Pair pair;
+    WatchedSocket socket(watch, kj::mv(pair.ours));
+    loop.spawn("say and hang up", [&] {
+      sleep_until(loop, monotonic_now() + milliseconds(5));
+      pair.say("bye");
+      pair.theirs = kj::AutoCloseFd();
+    });
+    EXPECT_EQ(read_some(socket), "bye");
+    char byte = 0;
+    EXPECT_EQ(socket.read(&byte, 1, monotonic_now() + seconds(2)), 0U);
+  });
+}
+
+TEST(SocketWatch, WaitsNoLongerThanTheDeadline) {
+  in_loop([](Loop&, SocketWatch& watch) {
+    Pair pair;
+    WatchedSocket socket(watch, kj::mv(pair.ours));
+    char byte = 0;
+    const Instant before = monotonic_now();
+    EXPECT_EQ(socket.read(&byte, 1, before + milliseconds(10)), std::nullopt);
+    EXPECT_GE(monotonic_now(), before + milliseconds(10));
+  });
+}
+
+TEST(SocketWatch, WritesMoreThanTheSocketHolds) {
+  in_loop([](Loop& loop, SocketWatch& watch) {
+    Pair pair;
+    WatchedSocket socket(watch, kj::mv(pair.ours));
+    WatchedSocket other(watch, kj::mv(pair.theirs));
+    const std::string much(5'000'000, 'y');
+    std::size_t arrived = 0;
+    loop.spawn("reader", [&] {
+      while (arrived < much.size()) arrived += read_some(other, 100'000).size();
+    });
+    socket.write(much);
+    while (arrived < much.size()) sleep_until(loop, monotonic_now() + milliseconds(1));
+    EXPECT_EQ(arrived, much.size());
+  });
+}
+
+TEST(SocketWatch, WritingToNobodyIsADisconnection) {
+  in_loop([](Loop&, SocketWatch& watch) {
+    Pair pair;
+    WatchedSocket socket(watch, kj::mv(pair.ours));
+    pair.theirs = kj::AutoCloseFd();
+    try {
+      socket.write("hello");
+      FAIL() << "nobody was there";
+    } catch (const kj::Exception& exception) {
+      EXPECT_EQ(exception.getType(), kj::Exception::Type::DISCONNECTED);
+    }
+  });
+}
+
+TEST(SocketWatch, AReaderThatIsCancelledUnwinds) {
+  in_loop([](Loop& loop, SocketWatch& watch) {
+    Pair pair;
+    WatchedSocket socket(watch, kj::mv(pair.ours));
+    bool unwound = false;
+    Fiber* const reader = loop.spawn("reader", [&] {
+      try {
+        read_some(socket);
+      } catch (const Cancelled&) {
+        unwound = true;
+        throw;
+      }
+    });
+    sleep_until(loop, monotonic_now() + milliseconds(2));
+    loop.cancel(reader);
+    sleep_until(loop, monotonic_now() + milliseconds(2));
+    EXPECT_TRUE(unwound);
+    pair.say("for the next one");
+    EXPECT_EQ(read_some(socket), "for the next one");
+  });
+}
+
+// More sockets than one look at the set tells of.
+TEST(SocketWatch, ManySocketsAtOnce) {
+  in_loop([](Loop& loop, SocketWatch& watch) {
+    constexpr std::size_t kSockets = 400;
+    std::vector<Pair> pairs(kSockets);
+    std::vector<std::unique_ptr<WatchedSocket>> sockets;
+    std::size_t answers = 0;
+    for (Pair& pair : pairs) {
+      sockets.push_back(std::make_unique<WatchedSocket>(watch, kj::mv(pair.ours)));
+      loop.spawn("reader", [&answers, &socket = *sockets.back()] {
+        while (read_some(socket) != "stop") ++answers;
+        ++answers;
+      });
+    }
+    sleep_until(loop, monotonic_now() + milliseconds(1));
+    for (const Pair& pair : pairs) pair.say("once");
+    while (answers < kSockets) sleep_until(loop, monotonic_now() + milliseconds(1));
+    for (const Pair& pair : pairs) pair.say("stop");
+    while (answers < 2 * kSockets) sleep_until(loop, monotonic_now() + milliseconds(1));
+    EXPECT_EQ(answers, 2 * kSockets);
+  });
+}
+
+}  // namespace
+}  // namespace synchrodb::net

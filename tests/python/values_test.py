@@ -1,0 +1,174 @@
+"""Tests and plans as values, and what a test makes of its parts."""
+
+import copy
+import pickle
+import subprocess
+
+import cloudpickle
+import pytest
+import synchrodb as sdb
+from synchrodb import nemesis, workloads
+from synchrodb.checkers import Checker, Verdict
+
+TEST = sdb.Test(nodes=3, time_limit=12, nemesis=nemesis.crash(every=4))
+PLAN = sdb.generate_plan(5, sdb.PlanShape(nodes=5, time=30))
+VALUES = [PLAN, PLAN.workload, *PLAN.faults[:3], sdb.PlanShape(nodes=3, faults=["network"]),
+          sdb.DrawOverride(purpose="raft", counter=2, value=9)]
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_plans_and_their_parts_are_values(value):
+    assert value == copy.copy(value) == copy.deepcopy(value) == value.replace()
+    assert pickle.loads(pickle.dumps(value)) == value
+    assert value != type(value)() and value != 3
+    assert repr(value).startswith(type(value).__name__ + "(")
+    names = {name: getattr(sdb, name) for name in sdb.__all__}
+    assert eval(repr(value), names) == value  # noqa: S307
+
+
+def test_plans_survive_json():
+    for seed in range(20):
+        plan = sdb.generate_plan(seed, sdb.PlanShape())
+        assert sdb.Plan.from_json(plan.to_json()) == plan
+        assert sdb.Plan.from_json(plan.to_json()).to_json() == plan.to_json()
+
+
+def test_what_a_plan_hands_out_cannot_be_changed():
+    with pytest.raises(AttributeError):
+        PLAN.faults.append(1)
+    with pytest.raises(TypeError):
+        PLAN.options["lease"] = 1
+
+
+def test_faults_are_sorted_by_time():
+    late, early = (sdb.FaultAction(fault="crash", at=at) for at in (5, 1))
+    assert PLAN.replace(faults=[late, early]).faults == (early, late)
+
+
+def test_times_are_exact():
+    action = sdb.FaultAction(fault="crash", at="1234.000000001s")
+    assert action.replace(at=action.at).at == action.at
+    assert '"1.000000001s"' in PLAN.replace(
+        faults=[sdb.FaultAction(fault="crash", at="1.000000001s")]).to_json()
+
+
+def test_a_test_is_a_value():
+    again = cloudpickle.loads(cloudpickle.dumps(TEST))
+    assert again == TEST and again.simulate(1).digest == TEST.simulate(1).digest
+    assert TEST.replace(nodes=5).nodes == 5 and TEST.nodes == 3
+
+
+@pytest.mark.parametrize("name", [row["name"] for row in sdb.workload_table()])
+def test_every_builtin_workload_runs(name):
+    run = TEST.replace(workload=workloads.builtin(name, keys=3, rate=200)).simulate(2)
+    assert run.verdict == "ok" and run.counts["ok"] > 100
+    assert sdb.check(run).valid
+
+
+def test_a_mix_is_kept():
+    run = TEST.replace(workload=workloads.builtin("append", mix={"append": 1})).simulate(2)
+    # A third of the clients only ever read.
+    assert {event["f"] for event in run.history} == {"append", "read"}
+    for bad in (lambda: workloads.builtin("nope"), lambda: workloads.builtin(mix={"fly": 1})):
+        with pytest.raises(ValueError, match="nope|fly"):
+            bad()
+
+
+def test_a_python_workload_runs_and_can_be_watched():
+    run = TEST.replace(workload=workloads.bank(rate=30)).simulate(3)
+    assert run.verdict == "ok" and run.checked.valid
+    assert {event["f"] for event in run.history} == {"transfer", "read"}
+    assert len(run.trace) > 0 and len(run.samples) > 0 and len(run.messages) > 0
+    assert set(run.history.to_pandas()["type"]) <= {"ok", "fail", "info"}
+    again = TEST.replace(workload=workloads.bank(rate=30)).simulate(3)
+    assert again.digest == run.digest and again.history == run.history
+
+
+def test_the_same_workload_in_both_languages_finds_the_engine_well():
+    for scripted in (False, True):
+        run = TEST.replace(workload=workloads.cas_register(keys=2, scripted=scripted)).simulate(4)
+        assert run.verdict == "ok" and run.counts["ok"] > 50
+
+
+class Suspicious(Checker):
+    name = "suspicion"
+
+    def __init__(self, valid):
+        self.valid = valid
+
+    def check(self, history):
+        assert any(event["type"] == "ok" for event in history)
+        return Verdict(self.name, self.valid, "I do not like it")
+
+
+@pytest.mark.parametrize("workload", [workloads.register(), workloads.bank(rate=20)])
+def test_a_checker_of_ones_own_convicts(workload):
+    run = TEST.replace(workload=workload, checker=Suspicious(False)).simulate(1)
+    assert (run.verdict, run.violated, run.detail) == ("violation", "suspicion", "I do not like it")
+    assert run.row()["violated"] == "suspicion"
+    assert TEST.replace(workload=workload, checker=Suspicious(True)).simulate(1).verdict == "ok"
+
+
+def test_an_invariant_convicts_in_a_builtin_workload():
+    @sdb.invariant(every=1)
+    def nobody_leads(view):
+        if any(node.role == "leader" for node in view.nodes):
+            return "somebody leads"
+
+    run = TEST.replace(invariants=[nobody_leads]).simulate(1)
+    assert (run.violated, run.detail) == ("nobody-leads", "somebody leads")
+    assert len(run.history) > 0
+
+
+def test_what_a_live_nemesis_did_stands_in_the_plan():
+    @sdb.live_nemesis(at=[4])
+    def kill(view):
+        return sdb.FaultAction(fault="crash", nodes=[n.index for n in view.nodes
+                                                     if n.role == "leader"][:1])
+
+    run = TEST.replace(nemesis=None, live_nemeses=[kill]).simulate(1)
+    assert [action.fault for action in run.plan.faults] == ["crash"] and run.verdict == "ok"
+
+
+def test_a_protocol_of_ones_own():
+    from synchrodb.examples import primary_backup
+
+    found = [name for name, value in vars(primary_backup).items()
+             if isinstance(value, type) and issubclass(value, sdb.Protocol)]
+    assert found
+    with pytest.raises(TypeError, match="protocol"):
+        TEST.replace(protocol=int)
+
+
+def test_an_exception_of_a_workload_shows_its_traceback():
+    class Broken(workloads.Workload):
+        name = "broken"
+
+        def operations(self):
+            return lambda: {"f": "read", "key": "k"}
+
+        def invoke(self, op):
+            yield workloads.read("GET", op["key"])
+            raise ZeroDivisionError("in the workload")
+
+    with pytest.raises(ZeroDivisionError, match="in the workload"):
+        TEST.replace(workload=Broken()).simulate(1)
+    assert TEST.simulate(1).verdict == "ok"
+
+
+def test_reproduce_is_a_command(tmp_path):
+    import os
+
+    run = TEST.simulate(3)
+    command = run.reproduce.split()
+    assert command[:3] == ["synchrodb-sim", "run", "--plan"]
+    told = subprocess.run([os.environ["SYNCHRODB_SIM"], *command[1:]], capture_output=True,
+                          text=True)
+    assert f"digest       {run.digest}" in told.stdout
+
+
+def test_runs_show_themselves():
+    run = TEST.simulate(1)
+    assert "ok" in repr(run) and "<table>" in run._repr_html_()
+    assert "rows of" in repr(run.trace) and "<table" in run.trace._repr_html_()
+    assert "<table" in run.history._repr_html_()
