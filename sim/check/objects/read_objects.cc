@@ -12,24 +12,24 @@ namespace synchrodb::check {
 namespace {
 
 struct Word {
-  ObjectModel model;
   std::string_view word;
+  ObjectModel model;
   ObjectFunction function;
   int sign;  // of the argument
 };
 
 constexpr Word kWords[] = {
-    {ObjectModel::kSet, "add", ObjectFunction::kAdd, 1},
-    {ObjectModel::kSet, "read", ObjectFunction::kRead, 1},
-    {ObjectModel::kQueue, "enqueue", ObjectFunction::kEnqueue, 1},
-    {ObjectModel::kQueue, "dequeue", ObjectFunction::kDequeue, 1},
-    {ObjectModel::kQueue, "drain", ObjectFunction::kDrain, 1},
-    {ObjectModel::kCounter, "add", ObjectFunction::kAdd, 1},
-    {ObjectModel::kCounter, "increment", ObjectFunction::kAdd, 1},
-    {ObjectModel::kCounter, "decrement", ObjectFunction::kAdd, -1},
-    {ObjectModel::kCounter, "read", ObjectFunction::kRead, 1},
-    {ObjectModel::kBank, "transfer", ObjectFunction::kTransfer, 1},
-    {ObjectModel::kBank, "read", ObjectFunction::kRead, 1},
+    {"add", ObjectModel::kSet, ObjectFunction::kAdd, 1},
+    {"read", ObjectModel::kSet, ObjectFunction::kRead, 1},
+    {"enqueue", ObjectModel::kQueue, ObjectFunction::kEnqueue, 1},
+    {"dequeue", ObjectModel::kQueue, ObjectFunction::kDequeue, 1},
+    {"drain", ObjectModel::kQueue, ObjectFunction::kDrain, 1},
+    {"add", ObjectModel::kCounter, ObjectFunction::kAdd, 1},
+    {"increment", ObjectModel::kCounter, ObjectFunction::kAdd, 1},
+    {"decrement", ObjectModel::kCounter, ObjectFunction::kAdd, -1},
+    {"read", ObjectModel::kCounter, ObjectFunction::kRead, 1},
+    {"transfer", ObjectModel::kBank, ObjectFunction::kTransfer, 1},
+    {"read", ObjectModel::kBank, ObjectFunction::kRead, 1},
 };
 
 class ObjectReader : public FormSink {
@@ -77,9 +77,9 @@ class ObjectReader : public FormSink {
     }
     const Edn* time = map.find("time");
     const std::int64_t time_ns = time != nullptr && time->is_integer() ? time->integer : 0;
-    static const Edn kNil;
+    static const Edn nothing;
     const Edn* value = map.find("value");
-    if (value == nullptr) value = &kNil;
+    if (value == nullptr) value = &nothing;
     const auto number = static_cast<std::int32_t>(process->integer);
     if (*type == "invoke") return invoke(*known, *value, number, time_ns, line);
     if (*type == "ok") return complete(*known, *value, number, time_ns, Outcome::kOk);

@@ -19,7 +19,8 @@ void for_each_next(const VersionIndex& index, const RegisterOrder* order, std::u
   }
   const VersionId last = index.last_ordered(key);
   if (version < last) visit(version + 1, Basis::kObserved);
-  if (version != last) return;
+  // Appends that no list of the trunk holds came later, unless a list besides the trunk holds them.
+  if (version != last || index.history().has_divergent(key)) return;
   for (VersionId next = last + 1; next < index.end(key); ++next) visit(next, Basis::kObserved);
 }
 

@@ -112,9 +112,9 @@ class TransactionReader : public FormSink {
         open == open_.end() ? history_.invoke(process, time_ns) : open->second.id;
     const bool ok = outcome == Outcome::kOk;
     if (ok && value == nullptr) return "the completed transaction has no :value";
-    static const Edn kNothing;
+    static const Edn nothing;
     const Edn& what =
-        ok || open == open_.end() ? (value == nullptr ? kNothing : *value) : open->second.value;
+        ok || open == open_.end() ? (value == nullptr ? nothing : *value) : open->second.value;
     std::string problem = micros(id, what, ok);
     if (!problem.empty()) return problem;
     history_.complete(id, outcome, time_ns);

@@ -56,6 +56,7 @@ std::uint32_t TransactionHistory::key(ValueId name) {
   if (fresh) {
     keys_.push_back(name);
     trunks_.emplace_back();
+    is_divergent_.push_back(false);
   }
   return found->second;
 }
@@ -107,6 +108,7 @@ void TransactionHistory::read_list(std::uint32_t key, std::span<const ValueId> e
     return;
   }
   add(key, MicroKind::kRead, kDivergent | static_cast<std::uint32_t>(divergent_.size()));
+  is_divergent_[key] = true;
   divergent_.emplace_back(elements.begin(), elements.end());
 }
 
@@ -145,13 +147,14 @@ std::span<const ValueId> TransactionHistory::list(const MicroOperation& read) co
 }
 
 std::size_t TransactionHistory::memory_bytes() const {
-  std::size_t bytes = transactions_.capacity() * sizeof(Transaction) +
-                      micros_.capacity() * sizeof(MicroOperation) +
-                      trunks_.capacity() * sizeof(trunks_[0]) + keys_.capacity() * sizeof(ValueId) +
-                      key_numbers_.capacity() * (sizeof(ValueId) + sizeof(std::uint32_t) + 1) +
-                      values_.capacity() * (sizeof(Pooled) + sizeof(std::string));
+  std::size_t bytes =
+      transactions_.capacity() * sizeof(Transaction) + micros_.capacity() * sizeof(MicroOperation) +
+      trunks_.capacity() * sizeof(std::vector<ValueId>) + keys_.capacity() * sizeof(ValueId) +
+      key_numbers_.capacity() * (sizeof(ValueId) + sizeof(std::uint32_t) + 1) +
+      values_.capacity() * (sizeof(Pooled) + sizeof(std::string));
   for (const auto& trunk : trunks_) bytes += trunk.capacity() * sizeof(ValueId);
-  for (const auto& list : divergent_) bytes += sizeof(list) + list.capacity() * sizeof(ValueId);
+  for (const auto& list : divergent_)
+    bytes += sizeof(std::vector<ValueId>) + list.capacity() * sizeof(ValueId);
   return bytes;
 }
 

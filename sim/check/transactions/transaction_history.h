@@ -118,12 +118,13 @@ class TransactionHistory {
 
   // The list that a known read saw. Valid until the next read is added.
   std::span<const ValueId> list(const MicroOperation& read) const;
-  // The longest list that was read of a key, such that all others begin like it, but those that
-  // `diverges` tells of.
+  // The longest of the lists of a key that continue what was read of it first. All others are
+  // beginnings of it, but for those that `diverges` tells of.
   std::span<const ValueId> trunk(std::uint32_t key) const { return trunks_[key]; }
   // Whether the list that a known read saw does not begin like its key's trunk.
   static bool diverges(const MicroOperation& read) { return (read.value() & kDivergent) != 0; }
-  std::size_t divergent_count() const { return divergent_.size(); }
+  // Whether there is such a read of the key.
+  bool has_divergent(std::uint32_t key) const { return is_divergent_[key]; }
 
   std::size_t memory_bytes() const;
   void reserve(std::size_t transactions, std::size_t micros);
@@ -151,6 +152,7 @@ class TransactionHistory {
   std::vector<MicroOperation> micros_;
   std::vector<std::vector<ValueId>> trunks_;  // by key
   std::vector<std::vector<ValueId>> divergent_;
+  std::vector<bool> is_divergent_;  // by key
   std::vector<ValueId> keys_;
   absl::flat_hash_map<ValueId, std::uint32_t> key_numbers_;
   std::vector<Pooled> values_;

@@ -1,8 +1,8 @@
 // The versions that each key went through, who wrote each and who read it.
 //
 // Versions have numbers, those of a key in a row; the first of each key is the initial one. Lists
-// have a version for each beginning of the key's trunk, in order, then one for each append that
-// nobody read: each of those comes after the longest list read, in what order nobody knows. The
+// have a version for each beginning of the key's trunk, in order, then one for each append that is
+// not in it: each of those comes after the longest list read, in what order nobody knows. The
 // values of a register are versions in order of their first mention.
 #pragma once
 

@@ -93,6 +93,11 @@ INSTANTIATE_TEST_SUITE_P(
                       kValid,
                       {}},
         ObjectExample{kSet,
+                      "0 invoke add 1\n1 invoke read\n0 ok add 1\n1 ok read []\n"
+                      "1 invoke read\n1 ok read [1]",
+                      kValid,
+                      {}},
+        ObjectExample{kSet,
                       "0 invoke add 1\n0 ok add 1\n1 invoke read\n1 ok read []",
                       kInvalid,
                       {{"lost", 1}}},

@@ -107,6 +107,11 @@ INSTANTIATE_TEST_SUITE_P(
         Example{kLists, "?ax1 | rx1", {}, {}},
         Example{kLists, "!ax1 | ax2 | rx12", {"G1a", "dirty-update"}, {"read-committed"}},
         Example{kLists, "ax1 | ax2 | rx12 | rx21", {"incompatible-order"}, {"read-committed"}},
+        // Nothing is said of an order that cannot be.
+        Example{kLists,
+                "ax1ay2 | ax2ay1 | rx1 | rx21 | ry12",
+                {"incompatible-order"},
+                {"read-committed"}},
         Example{kLists, "ax1ax2 | rx1", {"G1b", "G-single"}, {"read-committed"}},
         Example{kLists,
                 "rxax1 | rxax2 | rx12",
