@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <stdexcept>
 
 #include "sim/shrink/ddmin.h"
 
@@ -131,6 +132,25 @@ TEST(Shrink, AnotherPropertyIsNotTheSameFailure) {
     return result;
   };
   EXPECT_EQ(shrink(large_plan(), {}, runner).value().plan.faults.size(), 6u);
+}
+
+TEST(Shrink, ARunThatThrowsIsNotTheSameFailure) {
+  const auto runner = [](const Plan& plan) {
+    if (plan.nodes < 4) throw ScriptError("the script names node 3");
+    if (plan.faults.empty()) throw std::out_of_range("no faults");
+    RunResult result;
+    result.verdict = Verdict::kViolation;
+    result.violated = "mine";
+    return result;
+  };
+  const Result<ShrinkResult> shrunk = shrink(large_plan(), {}, runner);
+  EXPECT_TRUE(shrunk.value().complete);
+  EXPECT_EQ(shrunk.value().plan.nodes, 4u);
+  EXPECT_EQ(shrunk.value().plan.faults.size(), 1u);
+
+  Plan refused = large_plan();
+  refused.faults.clear();
+  EXPECT_THROW(shrink(refused, {}, runner), std::out_of_range);
 }
 
 TEST(Shrink, RefusesWhatDoesNotFail) {
