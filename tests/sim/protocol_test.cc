@@ -292,6 +292,17 @@ TEST(Protocol, FaultsOfTheEngineAloneAreRefusedByName) {
   }
 }
 
+TEST(Protocol, VictimsThatOnlyALeaderTellsApartAreRefused) {
+  for (const char* target : {"leader", "follower", "followers", "random", "majority", "all"}) {
+    FaultAction crash;
+    crash.fault = "crash";
+    crash.target = target;
+    const std::string_view name = target;
+    EXPECT_EQ(suits_protocols(crash), name == "random" || name == "majority" || name == "all")
+        << target;
+  }
+}
+
 TEST(Protocol, DamagedBytesDoNotArrive) {
   const NetworkCodec codec = protocol_codec();
   const PeerMessage message{GroupId{1}, NodeId{2}, NodeId{3}, to_message("some bytes")};
