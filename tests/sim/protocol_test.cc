@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "sim/protocol/behaviour.h"
 #include "sim/protocol/envelope.h"
@@ -301,6 +302,18 @@ TEST(Protocol, VictimsThatOnlyALeaderTellsApartAreRefused) {
     EXPECT_EQ(suits_protocols(crash), name == "random" || name == "majority" || name == "all")
         << target;
   }
+}
+
+TEST(Protocol, OnlookersSeeMessagesAndNothingOfTheirEnvelope) {
+  Counting counting(true);
+  Raising asking("?");
+  std::set<std::string> types;
+  RunOptions options;
+  options.behaviour = &counting;
+  options.script = &asking;
+  options.messages = [&types](const MessageEvent& event) { types.insert(event.type); };
+  run(plan_of(1), options);
+  EXPECT_EQ(types, (std::set<std::string>{"message", "reply", "request"}));
 }
 
 TEST(Protocol, DamagedBytesDoNotArrive) {
