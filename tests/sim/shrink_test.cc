@@ -162,7 +162,7 @@ TEST(Shrink, RefusesWhatDoesNotFail) {
   EXPECT_EQ(shrink(plan, {}, judge).error().message.substr(0, 5), "nodes");
 }
 
-// A real world: a stale lease beyond what is promised.
+// A real world: disks that lie, beyond what is promised.
 TEST(Shrink, ARealFailureBecomesAFewFaults) {
   PlanShape shape;
   shape.time = seconds(30);
