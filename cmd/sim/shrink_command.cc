@@ -138,7 +138,7 @@ int report(const Arguments& arguments, const ShrinkResult& result) {
   std::string text = arguments.json ? json_of(result, reproduce) : table_of(result, reproduce);
   if (!arguments.json && arguments.out.empty()) text += write_plan(result.plan);
   if (Result<> printed = print(text); !printed) return refuse(printed.error().message, false);
-  return interrupted != 0 ? kExitUnknown : kExitOk;
+  return interrupted != 0 && !result.complete ? kExitUnknown : kExitOk;
 }
 
 int shrink_command(const Arguments& arguments) {
