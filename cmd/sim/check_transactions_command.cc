@@ -62,6 +62,7 @@ int check_transactions_file(const CheckArguments& arguments) {
   check::TransactionOptions options;
   options.required = *required;
   options.steps = arguments.steps;
+  options.memory_bytes = arguments.memory_mib << 20;
   if (arguments.dialect == "elle") options = check::elle_dialect(options);
   const check::TransactionJudgement judgement = check::check_transactions(read.history, options);
   print(arguments, read, options, judgement);

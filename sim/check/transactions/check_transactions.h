@@ -37,8 +37,9 @@ struct TransactionOptions {
   // Edges that the search for each anomaly may look at in each cyclic component, and ten times as
   // many in all.
   std::uint64_t steps = 20'000'000;
-  // Edges of data dependencies that are kept; four bytes each.
-  std::uint64_t most_edges = 500'000'000;
+  // What dependencies may take: some 24 bytes each at worst. A million transactions have a few
+  // million.
+  std::size_t memory_bytes = Limits().memory_bytes;
   // Cases of each anomaly that are told in full.
   std::size_t examples = 4;
   // Put the examples into words.
