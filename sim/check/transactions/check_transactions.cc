@@ -25,7 +25,9 @@ std::size_t most_dependencies(const TransactionOptions& options) {
 class TransactionCheck : public PhenomenonSink {
  public:
   TransactionCheck(const TransactionHistory& history, const TransactionOptions& options)
-      : history_(history), options_(options), total_steps_(10 * std::min(options.steps, ~std::uint64_t{0} / 10)) {}
+      : history_(history),
+        options_(options),
+        total_steps_(10 * std::min(options.steps, ~std::uint64_t{0} / 10)) {}
 
   TransactionJudgement run() {
     const VersionIndex index(history_);
@@ -63,7 +65,7 @@ class TransactionCheck : public PhenomenonSink {
     if (!wants_example(anomaly)) return;
     AnomalyCase one{anomaly, std::move(transactions), {}, key, ""};
     if (options_.explain) {
-      one.words = introduce(history_, one.transactions) + "\nThen:\n  - " + words() + ".\n";
+      one.words = introduce(history_, CaseNames(one)) + "\nThen:\n  - " + words() + ".\n";
     }
     result_.cases.push_back(std::move(one));
   }

@@ -38,8 +38,8 @@ class RegisterOrder {
     bool time;     // processes and real time
   };
 
-  // At most `most_pairs` pairs of versions are kept; if there are more, `complete` is false. `index`
-  // must outlive it.
+  // At most `most_pairs` pairs of versions are kept; if there are more, `complete` is false.
+  // `index` must outlive it.
   RegisterOrder(const VersionIndex& index, Use use, std::size_t most_pairs);
 
   // What certainly came later than `version`, of each key as few as say all (by transitivity).

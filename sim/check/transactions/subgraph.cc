@@ -46,8 +46,8 @@ std::optional<Subgraph::Edge> Subgraph::edge(Node node, std::uint32_t position) 
 bool Subgraph::has_edge(Node from, Node to, const EdgeFilter& filter) const {
   const std::span<const Edge> all =
       std::span(edges_).subspan(first_[from], first_[from + 1] - first_[from]);
-  auto edge = std::partition_point(all.begin(), all.end(),
-                                   [to](const Edge& one) { return one.to < to; });
+  auto edge =
+      std::partition_point(all.begin(), all.end(), [to](const Edge& one) { return one.to < to; });
   for (; edge != all.end() && edge->to == to; ++edge) {
     if (filter.admits(edge->kind)) return true;
   }
