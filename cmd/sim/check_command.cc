@@ -112,12 +112,10 @@ int run(const CheckArguments& arguments) {
   if (arguments.dialect == "elle") {
     return refuse_input(arguments.path, "the dialect elle is one of transactions (see --model)");
   }
-  std::string bytes;
-  std::string error;
-  if (!read_checked_file(arguments.path, &bytes, &error))
-    return refuse_input(arguments.path, error);
-  check::ReadResult read = check::read_history(bytes, *check::parse_format(arguments.format));
-  bytes = std::string();
+  std::optional<std::string> bytes = read_input(arguments.path);
+  if (!bytes) return kExitBadInput;
+  check::ReadResult read = check::read_history(*bytes, *check::parse_format(arguments.format));
+  bytes.reset();
   if (!read.error.empty()) return refuse_input(arguments.path, read.error + model_hint(arguments));
   check::Options options;
   options.model = arguments.model == "auto" ? *read.model : *check::parse_model(arguments.model);
@@ -129,7 +127,7 @@ int run(const CheckArguments& arguments) {
   }
   options.limits.steps = arguments.steps;
   options.limits.memory_bytes = arguments.memory_mib << 20;
-  error = check::unsupported(read.history, options.model);
+  const std::string error = check::unsupported(read.history, options.model);
   if (!error.empty()) return refuse_input(arguments.path, error + " (see --model)");
   const check::Judgement judgement = check::check(read.history, options);
   if (arguments.json) {

@@ -50,14 +50,11 @@ int check_transactions_file(const CheckArguments& arguments) {
   if (arguments.initial_option->count() > 0) {
     return refuse_input(arguments.path, "transactions start with nothing (see --initial)");
   }
-  std::string bytes;
-  std::string error;
-  if (!read_checked_file(arguments.path, &bytes, &error)) {
-    return refuse_input(arguments.path, error);
-  }
+  std::optional<std::string> bytes = read_input(arguments.path);
+  if (!bytes) return kExitBadInput;
   const check::TransactionsResult read = check::read_transactions(
-      bytes, *parse_kind(arguments.model), *check::parse_format(arguments.format));
-  bytes = std::string();
+      *bytes, *parse_kind(arguments.model), *check::parse_format(arguments.format));
+  bytes.reset();
   if (!read.error.empty()) return refuse_input(arguments.path, read.error + model_hint(arguments));
   check::TransactionOptions options;
   options.required = *required;

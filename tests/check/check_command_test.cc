@@ -14,6 +14,7 @@
 #include "cmd/sim/check_input.cc"                 // NOLINT
 #include "cmd/sim/check_object_command.cc"        // NOLINT
 #include "cmd/sim/check_transactions_command.cc"  // NOLINT
+#include "cmd/sim/read_file.cc"                   // NOLINT
 
 namespace synchrodb::sim {
 namespace {
