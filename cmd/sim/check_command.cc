@@ -157,8 +157,10 @@ void add_check_command(CLI::App& app, int& exit_code) {
                              "rw-register", "set", "queue", "counter", "bank"}))
       ->capture_default_str();
   command
-      ->add_option("--consistency", arguments->consistency,
-                   "Of transactions: the consistency model that is promised")
+      ->add_option(
+          "--consistency", arguments->consistency,
+          "Of transactions: the consistency model that is promised, from weak to strong: " +
+              consistency_models())
       ->capture_default_str();
   command
       ->add_option("--dialect", arguments->dialect,
@@ -182,7 +184,9 @@ void add_check_command(CLI::App& app, int& exit_code) {
                    "cyclic component")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command->add_option("--memory", arguments->memory_mib, "MiB that a search may take")
+  command
+      ->add_option("--memory", arguments->memory_mib,
+                   "MiB that a search may take; of transactions, that dependencies may")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
   command->add_flag("--json", arguments->json, "Print a JSON object");

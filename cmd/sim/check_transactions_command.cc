@@ -38,11 +38,21 @@ bool is_transaction_model(std::string_view model) {
   return parse_kind(model).has_value();
 }
 
+std::string consistency_models() {
+  std::string all;
+  for (std::size_t i = 0; i < check::kConsistencyModels; ++i) {
+    const auto model = static_cast<check::ConsistencyModel>(i);
+    all += (all.empty() ? "" : ", ") + std::string(check::name(model));
+  }
+  return all;
+}
+
 int check_transactions_file(const CheckArguments& arguments) {
   const auto required = check::parse_consistency_model(arguments.consistency);
   if (!required) {
     return refuse_input(arguments.path, "no consistency model is called \"" +
-                                            arguments.consistency + "\" (see --consistency)");
+                                            arguments.consistency +
+                                            "\" (known: " + consistency_models() + ")");
   }
   if (arguments.dialect != "auto" && arguments.dialect != "elle") {
     return refuse_input(arguments.path, "transactions know no dialect but elle (see --dialect)");

@@ -165,6 +165,9 @@ TEST(CheckCommandTest, BadInputIsRefused) {
   EXPECT_NE(outcome.err.find("the model register has no operation append"), std::string::npos)
       << outcome.err;
   EXPECT_EQ(outcome.out, "");
+  const Outcome perfect = run_command({"check", data("elle-cli/elle/rw-register.edn"), "--model",
+                                       "rw-register", "--consistency", "perfect"});
+  EXPECT_NE(perfect.err.find("serializable, strong-session"), std::string::npos) << perfect.err;
 }
 
 }  // namespace
