@@ -112,12 +112,10 @@ int run(const CheckArguments& arguments) {
   if (arguments.dialect == "elle") {
     return refuse_input(arguments.path, "the dialect elle is one of transactions (see --model)");
   }
-  std::string bytes;
-  std::string error;
-  if (!read_checked_file(arguments.path, &bytes, &error))
-    return refuse_input(arguments.path, error);
-  check::ReadResult read = check::read_history(bytes, *check::parse_format(arguments.format));
-  bytes = std::string();
+  std::optional<std::string> bytes = read_input(arguments.path);
+  if (!bytes) return kExitBadInput;
+  check::ReadResult read = check::read_history(*bytes, *check::parse_format(arguments.format));
+  bytes.reset();
   if (!read.error.empty()) return refuse_input(arguments.path, read.error + model_hint(arguments));
   check::Options options;
   options.model = arguments.model == "auto" ? *read.model : *check::parse_model(arguments.model);
@@ -129,7 +127,7 @@ int run(const CheckArguments& arguments) {
   }
   options.limits.steps = arguments.steps;
   options.limits.memory_bytes = arguments.memory_mib << 20;
-  error = check::unsupported(read.history, options.model);
+  const std::string error = check::unsupported(read.history, options.model);
   if (!error.empty()) return refuse_input(arguments.path, error + " (see --model)");
   const check::Judgement judgement = check::check(read.history, options);
   if (arguments.json) {
@@ -159,8 +157,10 @@ void add_check_command(CLI::App& app, int& exit_code) {
                              "rw-register", "set", "queue", "counter", "bank"}))
       ->capture_default_str();
   command
-      ->add_option("--consistency", arguments->consistency,
-                   "Of transactions: the consistency model that is promised")
+      ->add_option(
+          "--consistency", arguments->consistency,
+          "Of transactions: the consistency model that is promised, from weak to strong: " +
+              consistency_models())
       ->capture_default_str();
   command
       ->add_option("--dialect", arguments->dialect,
@@ -184,7 +184,9 @@ void add_check_command(CLI::App& app, int& exit_code) {
                    "cyclic component")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command->add_option("--memory", arguments->memory_mib, "MiB that a search may take")
+  command
+      ->add_option("--memory", arguments->memory_mib,
+                   "MiB that a search may take; of transactions, that dependencies may")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
   command->add_flag("--json", arguments->json, "Print a JSON object");

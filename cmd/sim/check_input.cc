@@ -1,48 +1,35 @@
 #include "cmd/sim/check_input.h"
 
-#include <fstream>
 #include <iostream>
 #include <sstream>
 #include <utility>
 
+#include "cmd/sim/read_file.h"
+
 namespace synchrodb::sim {
 
-bool read_checked_file(const std::string& path, std::string* bytes, std::string* error) {
-  std::ostringstream buffer;
+std::optional<std::string> read_input(const std::string& path) {
   if (path == "-") {
-    buffer << std::cin.rdbuf();
-    *bytes = std::move(buffer).str();
-    return true;
+    std::ostringstream bytes;
+    bytes << std::cin.rdbuf();
+    return std::move(bytes).str();
   }
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    *error = "cannot open it";
-    return false;
-  }
-  file.peek();
-  if (file.bad() || (file.fail() && !file.eof())) {
-    *error = "cannot read it";
-    return false;
-  }
-  if (!file.eof()) buffer << file.rdbuf();
-  if (file.bad()) {
-    *error = "cannot read it";
-    return false;
-  }
-  *bytes = std::move(buffer).str();
-  return true;
+  Result<std::string> bytes = read_file(path);
+  if (bytes) return std::move(bytes).value();
+  std::cerr << "synchrodb-sim check: " << bytes.error().message << "\n";
+  return std::nullopt;
 }
 
 int check_exit_code(check::Verdict verdict) {
   switch (verdict) {
     case check::Verdict::kValid:
-      return 0;
+      return kExitOk;
     case check::Verdict::kInvalid:
-      return 1;
+      return kExitViolation;
     case check::Verdict::kUnknown:
       break;
   }
-  return 3;
+  return kExitUnknown;
 }
 
 std::string model_hint(const CheckArguments& arguments) {
@@ -51,7 +38,7 @@ std::string model_hint(const CheckArguments& arguments) {
 
 int refuse_input(const std::string& path, const std::string& message) {
   std::cerr << "synchrodb-sim check: " << path << ": " << message << "\n";
-  return 2;
+  return kExitBadInput;
 }
 
 }  // namespace synchrodb::sim

@@ -3,8 +3,10 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 
+#include "cmd/sim/exit_codes.h"
 #include "sim/check/check.h"
 
 namespace synchrodb::sim {
@@ -22,16 +24,17 @@ struct CheckArguments {
   CLI::Option* initial_option = nullptr;
 };
 
-// Of standard input for "-". False with the reason in `error`.
-bool read_checked_file(const std::string& path, std::string* bytes, std::string* error);
+// Of standard input for "-". Nothing if it cannot be read, which is then told on standard error:
+// the exit code is kExitBadInput.
+std::optional<std::string> read_input(const std::string& path);
 
-// 0 valid, 1 invalid, 3 unknown.
+// kExitOk valid, kExitViolation invalid, kExitUnknown unknown.
 int check_exit_code(check::Verdict verdict);
 
 // What to add where a file does not read as the model wants it.
 std::string model_hint(const CheckArguments& arguments);
 
-// Says on standard error what is wrong with the input at `path`; returns the exit code for it, 2.
+// Says on standard error what is wrong with the input at `path`; returns kExitBadInput.
 int refuse_input(const std::string& path, const std::string& message);
 
 }  // namespace synchrodb::sim

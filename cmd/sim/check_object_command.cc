@@ -51,12 +51,12 @@ int check_object_file(const CheckArguments& arguments) {
   if (error.empty() && arguments.dialect != "auto") {
     error = "a " + arguments.model + " knows no dialects (see --dialect)";
   }
-  std::string bytes;
-  if (!error.empty() || !read_checked_file(arguments.path, &bytes, &error)) {
-    return refuse_input(arguments.path, error);
-  }
+  if (!error.empty()) return refuse_input(arguments.path, error);
+  std::optional<std::string> bytes = read_input(arguments.path);
+  if (!bytes) return kExitBadInput;
   const check::ObjectsResult read =
-      check::read_objects(bytes, model, *check::parse_format(arguments.format));
+      check::read_objects(*bytes, model, *check::parse_format(arguments.format));
+  bytes.reset();
   if (!read.error.empty()) return refuse_input(arguments.path, read.error + model_hint(arguments));
   const check::ObjectJudgement judgement = check::check_objects(read.history, options);
   if (arguments.json) {

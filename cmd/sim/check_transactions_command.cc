@@ -38,11 +38,21 @@ bool is_transaction_model(std::string_view model) {
   return parse_kind(model).has_value();
 }
 
+std::string consistency_models() {
+  std::string all;
+  for (std::size_t i = 0; i < check::kConsistencyModels; ++i) {
+    const auto model = static_cast<check::ConsistencyModel>(i);
+    all += (all.empty() ? "" : ", ") + std::string(check::name(model));
+  }
+  return all;
+}
+
 int check_transactions_file(const CheckArguments& arguments) {
   const auto required = check::parse_consistency_model(arguments.consistency);
   if (!required) {
     return refuse_input(arguments.path, "no consistency model is called \"" +
-                                            arguments.consistency + "\" (see --consistency)");
+                                            arguments.consistency +
+                                            "\" (known: " + consistency_models() + ")");
   }
   if (arguments.dialect != "auto" && arguments.dialect != "elle") {
     return refuse_input(arguments.path, "transactions know no dialect but elle (see --dialect)");
@@ -50,18 +60,16 @@ int check_transactions_file(const CheckArguments& arguments) {
   if (arguments.initial_option->count() > 0) {
     return refuse_input(arguments.path, "transactions start with nothing (see --initial)");
   }
-  std::string bytes;
-  std::string error;
-  if (!read_checked_file(arguments.path, &bytes, &error)) {
-    return refuse_input(arguments.path, error);
-  }
+  std::optional<std::string> bytes = read_input(arguments.path);
+  if (!bytes) return kExitBadInput;
   const check::TransactionsResult read = check::read_transactions(
-      bytes, *parse_kind(arguments.model), *check::parse_format(arguments.format));
-  bytes = std::string();
+      *bytes, *parse_kind(arguments.model), *check::parse_format(arguments.format));
+  bytes.reset();
   if (!read.error.empty()) return refuse_input(arguments.path, read.error + model_hint(arguments));
   check::TransactionOptions options;
   options.required = *required;
   options.steps = arguments.steps;
+  options.memory_bytes = arguments.memory_mib << 20;
   if (arguments.dialect == "elle") options = check::elle_dialect(options);
   const check::TransactionJudgement judgement = check::check_transactions(read.history, options);
   print(arguments, read, options, judgement);

@@ -8,11 +8,10 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
+#include "cmd/sim/read_file.h"
 #include "sim/duration_text.h"
 
 namespace synchrodb::sim {
@@ -83,19 +82,6 @@ Result<> print(const std::string& text) {
   if (written == text.size() && std::fflush(stdout) == 0) return {};
   return Error{ErrorCode::kIo,
                std::string("cannot write to standard output: ") + std::strerror(errno)};
-}
-
-Result<std::string> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return io_error(path, "cannot open");
-  std::ostringstream contents;
-  // A directory opens but does not read.
-  if (file.peek() == std::ifstream::traits_type::eof() && file.bad()) {
-    return io_error(path, "cannot read");
-  }
-  if (!file.eof()) contents << file.rdbuf();
-  if (file.bad() || contents.bad()) return io_error(path, "cannot read");
-  return std::move(contents).str();
 }
 
 Result<> write_file(const std::string& path, const std::string& contents) {

@@ -5,17 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "cmd/sim/exit_codes.h"
 #include "sim/plan.h"
 #include "sim/run.h"
 
 namespace synchrodb::sim {
 
 inline constexpr const char* kVersion = "0.1.0";
-
-inline constexpr int kExitOk = 0;
-inline constexpr int kExitViolation = 1;
-inline constexpr int kExitBadInput = 2;
-inline constexpr int kExitUnknown = 3;
 
 int exit_code_of(Verdict verdict);
 
@@ -26,7 +22,6 @@ int refuse(const std::string& message, bool json);
 // Prints to standard output. An error when it does not take it all.
 Result<> print(const std::string& text);
 
-Result<std::string> read_file(const std::string& path);
 // Beside, synced, renamed: there is the whole file or the old one.
 Result<> write_file(const std::string& path, const std::string& contents);
 

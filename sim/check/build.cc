@@ -3,25 +3,11 @@
 #include <absl/container/flat_hash_map.h>
 
 #include <algorithm>
-#include <limits>
 
 namespace synchrodb::check {
 namespace {
 
-using Type = RawEvent::Type;
-
-std::optional<Type> parse_type(std::string_view word) {
-  if (word == "invoke") return Type::kInvoke;
-  if (word == "ok") return Type::kOk;
-  if (word == "fail") return Type::kFail;
-  if (word == "info") return Type::kInfo;
-  return std::nullopt;
-}
-
-bool is_word(const Edn* form) {
-  return form != nullptr && (form->kind == Edn::Kind::kKeyword ||
-                             form->kind == Edn::Kind::kString || form->kind == Edn::Kind::kOther);
-}
+using Type = EventType;
 
 std::uint64_t unsigned_field(const Edn& map, std::string_view name) {
   const Edn* field = map.find(name);
@@ -109,9 +95,7 @@ class Builder {
   bool invoke(const RawEvent& event) {
     const auto open = open_.find(event.process);
     if (open != open_.end()) {
-      return fail("process " + std::to_string(event.process) +
-                  " invokes an operation while that of line " + std::to_string(open->second.line) +
-                  " is open");
+      return fail(invokes_while_open(event.process, open->second.line));
     }
     Invocation invocation;
     invocation.process = event.process;
@@ -146,8 +130,7 @@ class Builder {
     if (open == open_.end()) {
       // Jepsen's threads may report on themselves.
       if (event.type == Type::kInfo) return true;
-      return fail("process " + std::to_string(event.process) +
-                  " completes an operation that it has not invoked");
+      return fail(completes_without_invocation(event.process));
     }
     const Open operation = open->second;
     if (operation.function != event.function) {
@@ -163,10 +146,8 @@ class Builder {
       result = to_value(history_, payload(event));
     }
     if (!read && event.result) result = to_value(history_, *event.result);
-    const Outcome outcome = event.type == Type::kOk     ? Outcome::kOk
-                            : event.type == Type::kInfo ? Outcome::kInfo
-                            : event.refused             ? Outcome::kRefused
-                                                        : Outcome::kFail;
+    const bool refused = event.refused && event.type == Type::kFail;
+    const Outcome outcome = refused ? Outcome::kRefused : outcome_of(event.type);
     history_.complete(operation.id, outcome, result, event.time, event.witness);
     return true;
   }
@@ -181,36 +162,20 @@ class Builder {
 }  // namespace
 
 std::string parse_event(const Edn& map, std::size_t line, RawEvent* event, bool* skip) {
-  *skip = false;
-  if (map.kind != Edn::Kind::kMap) return "an operation must be a map";
-  const Edn* process = map.find("process");
-  if (process == nullptr) return "the operation has no :process";
-  if (!process->is_integer()) {
-    *skip = true;
-    return "";
-  }
-  if (process->integer < std::numeric_limits<std::int32_t>::min() ||
-      process->integer > std::numeric_limits<std::int32_t>::max()) {
-    return "the number of the process does not fit 32 bits";
-  }
+  EventFields fields;
+  const std::string problem = read_event_fields(map, &fields, skip);
+  if (!problem.empty() || *skip) return problem;
+  if (fields.function == nullptr) return "the operation has no :f";
+  const auto known_function = parse_function(*fields.function);
+  if (!known_function) return "unknown operation " + fields.function->substr(0, 40);
   event->line = line;
-  event->process = static_cast<std::int32_t>(process->integer);
-  const Edn* type = map.find("type");
-  const Edn* function = map.find("f");
-  if (!is_word(type)) return "the operation has no :type";
-  if (!is_word(function)) return "the operation has no :f";
-  const auto known_type = parse_type(type->text);
-  if (!known_type) return "unknown :type " + type->text.substr(0, 40);
-  const auto known_function = parse_function(function->text);
-  if (!known_function) return "unknown operation " + function->text.substr(0, 40);
-  event->type = *known_type;
+  event->process = fields.process;
+  event->type = fields.type;
   event->function = *known_function;
-  if (const Edn* time = map.find("time"); time != nullptr && time->is_integer()) {
-    event->time = time->integer;
-  }
-  if (const Edn* value = map.find("value")) {
+  event->time = fields.time_ns;
+  if (fields.value != nullptr) {
     event->has_value = true;
-    event->value = *value;
+    event->value = *fields.value;
   }
   if (const Edn* key = map.find("key"); key != nullptr && !key->is_nil()) {
     event->has_key = true;

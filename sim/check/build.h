@@ -7,15 +7,15 @@
 #include <vector>
 
 #include "sim/check/edn.h"
+#include "sim/check/event_fields.h"
 #include "sim/check/history.h"
 
 namespace synchrodb::check {
 
 // One line of a file.
 struct RawEvent {
-  enum class Type : std::uint8_t { kInvoke, kOk, kFail, kInfo };
   std::size_t line = 0;
-  Type type = Type::kInvoke;
+  EventType type = EventType::kInvoke;
   std::int32_t process = 0;
   Function function = Function::kRead;
   std::int64_t time = 0;
@@ -28,8 +28,7 @@ struct RawEvent {
   std::optional<Witness> witness;
 };
 
-// Null if the map is an event of something that is not a client (a nemesis); then `skip` is set.
-// Empty on success, otherwise what is wrong.
+// Empty, or what is wrong. `skip`: as of `read_event_fields`.
 std::string parse_event(const Edn& map, std::size_t line, RawEvent* event, bool* skip);
 
 struct Build {

@@ -14,6 +14,7 @@
 #include "cmd/sim/check_input.cc"                 // NOLINT
 #include "cmd/sim/check_object_command.cc"        // NOLINT
 #include "cmd/sim/check_transactions_command.cc"  // NOLINT
+#include "cmd/sim/read_file.cc"                   // NOLINT
 
 namespace synchrodb::sim {
 namespace {
@@ -164,6 +165,9 @@ TEST(CheckCommandTest, BadInputIsRefused) {
   EXPECT_NE(outcome.err.find("the model register has no operation append"), std::string::npos)
       << outcome.err;
   EXPECT_EQ(outcome.out, "");
+  const Outcome perfect = run_command({"check", data("elle-cli/elle/rw-register.edn"), "--model",
+                                       "rw-register", "--consistency", "perfect"});
+  EXPECT_NE(perfect.err.find("serializable, strong-session"), std::string::npos) << perfect.err;
 }
 
 }  // namespace

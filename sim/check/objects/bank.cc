@@ -5,14 +5,14 @@
 namespace synchrodb::check {
 namespace {
 
-// False where it does not fit 64 bits, which no bank's total does.
-bool total_of(std::span<const Value> balances, std::int64_t* total) {
-  *total = 0;
+// Nothing where it does not fit 64 bits: no bank's total does not.
+std::optional<std::int64_t> total_of(std::span<const Value> balances) {
+  __extension__ __int128 sum = 0;
   for (std::size_t i = 1; i < balances.size(); i += 2) {
-    if (!balances[i].is_integer()) continue;
-    if (__builtin_add_overflow(*total, balances[i].number(), total)) return false;
+    if (balances[i].is_integer()) sum += balances[i].number();
   }
-  return true;
+  const auto total = static_cast<std::int64_t>(sum);
+  return total == sum ? std::optional(total) : std::nullopt;
 }
 
 class BankCheck {
@@ -49,19 +49,18 @@ class BankCheck {
   }
 
   void check_total(OperationId id) {
-    std::int64_t total = 0;
-    const bool fits = total_of(history_.results(history_[id]), &total);
-    if (!total_ && fits) {
+    const std::optional<std::int64_t> total = total_of(history_.results(history_[id]));
+    if (!total_ && total) {
       total_ = total;
       first_ = id;
     }
-    if (fits && total == *total_) return;
+    if (total && total == total_) return;
     std::vector<OperationId> operations = {id};
     if (!options_.initial && first_) operations.push_back(*first_);
     findings_.add({FindingKind::kWrongTotal, Value(), std::move(operations)}, [&] {
       const std::string expected = total_ ? std::to_string(*total_) : "something that fits 64 bits";
       return history_.describe(id) + ", saw balances of " +
-             (fits ? std::to_string(total) : "more than fits 64 bits") +
+             (total ? std::to_string(*total) : "more than fits 64 bits") +
              " in all, but the total is " + expected +
              (first_ ? ", as seen first by " + history_.describe(*first_) : "");
     });

@@ -1,5 +1,6 @@
 // Counters: each read lies between the least and the greatest count that the adds allow. After
 // Jepsen's counter.
+#include <algorithm>
 #include <limits>
 
 #include "sim/check/objects/findings.h"
@@ -7,19 +8,21 @@
 namespace synchrodb::check {
 namespace {
 
-std::int64_t add_saturated(std::int64_t a, std::int64_t b) {
-  std::int64_t sum = 0;
-  if (!__builtin_add_overflow(a, b, &sum)) return sum;
-  return b < 0 ? std::numeric_limits<std::int64_t>::min()
-               : std::numeric_limits<std::int64_t>::max();
+// Sums of as many 64-bit amounts as there can be events.
+__extension__ using Wide = __int128;
+
+// Counts stop at the ends of 64 bits.
+std::int64_t clamped(Wide bound) {
+  using Ends = std::numeric_limits<std::int64_t>;
+  return static_cast<std::int64_t>(std::clamp<Wide>(bound, Ends::min(), Ends::max()));
 }
 
 // What the adds up to each event come to.
 struct Sums {
-  std::int64_t increments_begun = 0;
-  std::int64_t increments_done = 0;
-  std::int64_t decrements_begun = 0;
-  std::int64_t decrements_done = 0;
+  Wide increments_begun = 0;
+  Wide increments_done = 0;
+  Wide decrements_begun = 0;
+  Wide decrements_done = 0;
 };
 
 std::vector<Sums> sums_by_event(const ObjectHistory& history) {
@@ -35,10 +38,10 @@ std::vector<Sums> sums_by_event(const ObjectHistory& history) {
   }
   for (std::size_t i = 1; i < sums.size(); ++i) {
     const Sums& before = sums[i - 1];
-    sums[i].increments_begun = add_saturated(sums[i].increments_begun, before.increments_begun);
-    sums[i].increments_done = add_saturated(sums[i].increments_done, before.increments_done);
-    sums[i].decrements_begun = add_saturated(sums[i].decrements_begun, before.decrements_begun);
-    sums[i].decrements_done = add_saturated(sums[i].decrements_done, before.decrements_done);
+    sums[i].increments_begun += before.increments_begun;
+    sums[i].increments_done += before.increments_done;
+    sums[i].decrements_begun += before.decrements_begun;
+    sums[i].decrements_done += before.decrements_done;
   }
   return sums;
 }
@@ -47,7 +50,7 @@ std::vector<Sums> sums_by_event(const ObjectHistory& history) {
 
 void check_counter(const ObjectHistory& history, const ObjectOptions& options, Findings& findings) {
   const std::vector<Sums> sums = sums_by_event(history);
-  const std::int64_t initial = options.initial.value_or(0);
+  const Wide initial = options.initial.value_or(0);
   std::size_t reads = 0;
   for (OperationId id = 0; id < history.size(); ++id) {
     const ObjectOperation& one = history[id];
@@ -55,10 +58,9 @@ void check_counter(const ObjectHistory& history, const ObjectOptions& options, F
     ++reads;
     const Sums& before = sums[one.invoke_order];
     const Sums& after = sums[one.complete_order];
-    const std::int64_t least =
-        add_saturated(initial, add_saturated(before.increments_done, after.decrements_begun));
+    const std::int64_t least = clamped(initial + before.increments_done + after.decrements_begun);
     const std::int64_t greatest =
-        add_saturated(initial, add_saturated(after.increments_begun, before.decrements_done));
+        clamped(initial + after.increments_begun + before.decrements_done);
     const Value count = history.results(one)[0];
     if (least <= count.number() && count.number() <= greatest) continue;
     findings.add({FindingKind::kOutOfBounds, count, {id}}, [&] {

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "sim/check/event_fields.h"
+
 namespace synchrodb::check {
 namespace {
 
@@ -47,80 +49,56 @@ class ObjectReader : public FormSink {
     std::size_t line = 0;
   };
 
-  static const std::string* word(const Edn& map, std::string_view field) {
-    const Edn* form = map.find(field);
-    if (form == nullptr) return nullptr;
-    return form->kind == Edn::Kind::kKeyword || form->kind == Edn::Kind::kString ? &form->text
-                                                                                 : nullptr;
-  }
-
   std::string form(const Edn& map, std::size_t line) override {
-    if (map.kind != Edn::Kind::kMap) return "an operation must be a map";
-    const Edn* process = map.find("process");
-    if (process == nullptr) return "the operation has no :process";
-    if (!process->is_integer()) return "";
-    if (process->integer < std::numeric_limits<std::int32_t>::min() ||
-        process->integer > std::numeric_limits<std::int32_t>::max()) {
-      return "the number of the process does not fit 32 bits";
-    }
-    const std::string* type = word(map, "type");
-    const std::string* function = word(map, "f");
-    if (type == nullptr) return "the operation has no :type";
-    if (function == nullptr) return "the operation has no :f";
+    EventFields event;
+    bool skip = false;
+    const std::string problem = read_event_fields(map, &event, &skip);
+    if (!problem.empty() || skip) return problem;
+    if (event.function == nullptr) return "the operation has no :f";
     const Word* known = nullptr;
     for (const Word& one : kWords) {
-      if (one.model == history_.model() && one.word == *function) known = &one;
+      if (one.model == history_.model() && one.word == *event.function) known = &one;
     }
     if (known == nullptr) {
       return "a " + std::string(name(history_.model())) + " has no operation " +
-             function->substr(0, 40);
+             event.function->substr(0, 40);
     }
-    const Edn* time = map.find("time");
-    const std::int64_t time_ns = time != nullptr && time->is_integer() ? time->integer : 0;
     static const Edn nothing;
-    const Edn* value = map.find("value");
-    if (value == nullptr) value = &nothing;
-    const auto number = static_cast<std::int32_t>(process->integer);
-    if (*type == "invoke") return invoke(*known, *value, number, time_ns, line);
-    if (*type == "ok") return complete(*known, *value, number, time_ns, Outcome::kOk);
-    if (*type == "fail") return complete(*known, *value, number, time_ns, Outcome::kFail);
-    if (*type == "info") return complete(*known, *value, number, time_ns, Outcome::kInfo);
-    return "unknown :type " + type->substr(0, 40);
+    const Edn& value = event.value == nullptr ? nothing : *event.value;
+    if (event.type == EventType::kInvoke) return invoke(*known, event, value, line);
+    return complete(*known, event, value);
   }
 
-  std::string invoke(const Word& known, const Edn& value, std::int32_t process,
-                     std::int64_t time_ns, std::size_t line) {
-    const auto open = open_.find(process);
-    if (open != open_.end()) {
-      return "process " + std::to_string(process) + " invokes an operation while that of line " +
-             std::to_string(open->second.line) + " is open";
-    }
+  std::string invoke(const Word& known, const EventFields& event, const Edn& value,
+                     std::size_t line) {
+    const auto open = open_.find(event.process);
+    if (open != open_.end()) return invokes_while_open(event.process, open->second.line);
     values_.clear();
     std::string problem = take_arguments(known, value);
     if (!problem.empty()) return problem;
-    open_[process] = {history_.invoke(process, known.function, values_, time_ns), line};
+    open_[event.process] = {history_.invoke(event.process, known.function, values_, event.time_ns),
+                            line};
     return "";
   }
 
-  std::string complete(const Word& known, const Edn& value, std::int32_t process,
-                       std::int64_t time_ns, Outcome outcome) {
-    const auto open = open_.find(process);
+  std::string complete(const Word& known, const EventFields& event, const Edn& value) {
+    const auto open = open_.find(event.process);
     if (open == open_.end()) {
       // Jepsen's threads may report on themselves.
-      if (outcome == Outcome::kInfo) return "";
-      return "process " + std::to_string(process) +
-             " completes an operation that it has not invoked";
+      if (event.type == EventType::kInfo) return "";
+      return completes_without_invocation(event.process);
     }
     const OperationId id = open->second.id;
     if (history_[id].function != known.function) {
-      return "process " + std::to_string(process) + " completes a " + std::string(known.word) +
-             ", but line " + std::to_string(open->second.line) + " invoked a " +
-             std::string(name(history_[id].function));
+      return "process " + std::to_string(event.process) + " completes a " +
+             std::string(known.word) + ", but line " + std::to_string(open->second.line) +
+             " invoked a " + std::string(name(history_[id].function));
     }
     values_.clear();
+    const Outcome outcome = outcome_of(event.type);
     std::string problem = outcome == Outcome::kOk ? take_results(known.function, value) : "";
     if (!problem.empty()) return problem;
-    history_.complete(id, outcome, values_, time_ns);
+    history_.complete(id, outcome, values_, event.time_ns);
     open_.erase(open);
     return "";
   }

@@ -2,6 +2,7 @@
 #include <absl/container/flat_hash_map.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "sim/check/objects/findings.h"
@@ -148,11 +149,20 @@ class SetCheck {
     return history_.print(one.value) + " was there after " + history_.describe(one.known);
   }
 
+  // Nanoseconds from when it was known to be there until the read had begun; 0 where the times,
+  // which decide nothing, make no sense.
+  std::int64_t latency(OperationId known, OperationId read) const {
+    std::int64_t ns = 0;
+    const bool fits =
+        !__builtin_sub_overflow(history_[read].invoke_time, history_[known].complete_time, &ns) &&
+        ns < std::numeric_limits<std::int64_t>::max();
+    return fits ? std::max<std::int64_t>(0, ns + 1) : 0;
+  }
+
   void report_stale(const Element& one, std::uint32_t absent) {
     const OperationId read = reads_[absent];
     Finding finding{FindingKind::kStale, one.value, {read, one.known}};
-    finding.latency = std::max<std::int64_t>(
-        0, history_[read].invoke_time + 1 - history_[one.known].complete_time);
+    finding.latency = latency(one.known, read);
     findings_.add(
         std::move(finding),
         [&] { return known_words(one) + ", but was missed by " + history_.describe(read); },
@@ -164,8 +174,7 @@ class SetCheck {
     Finding finding{FindingKind::kLost, one.value, {read, one.known}};
     if (present) {
       finding.operations.push_back(reads_[*present]);
-      finding.latency = std::max<std::int64_t>(
-          0, history_[reads_[*present]].invoke_time + 1 - history_[one.known].complete_time);
+      finding.latency = latency(one.known, reads_[*present]);
     }
     findings_.add(std::move(finding), [&] {
       return known_words(one) +

@@ -232,6 +232,10 @@ ConsistencyModelSet ruled_out_by(AnomalySet anomalies) {
   return out;
 }
 
+std::vector<ConsistencyModel> models_of(ConsistencyModelSet models) {
+  return filtered(models, [](M) { return true; });
+}
+
 std::vector<ConsistencyModel> strongest_of(ConsistencyModelSet models) {
   return filtered(models, [models](M one) {
     return filtered(models,

@@ -93,6 +93,8 @@ std::optional<ConsistencyModel> parse_consistency_model(std::string_view word);
 AnomalySet implied_by(Anomaly anomaly);
 // All models that cannot hold where these are.
 ConsistencyModelSet ruled_out_by(AnomalySet anomalies);
+// Its members, from weak to strong.
+std::vector<ConsistencyModel> models_of(ConsistencyModelSet models);
 // Those of the set that no other of the set implies; and that imply no other of the set.
 std::vector<ConsistencyModel> strongest_of(ConsistencyModelSet models);
 std::vector<ConsistencyModel> weakest_of(ConsistencyModelSet models);

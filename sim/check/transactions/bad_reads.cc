@@ -164,13 +164,13 @@ class BadReads {
     for (VersionId version = index_.last_ordered(micro.key());
          version > index_.initial(micro.key()) + common && transactions.size() == 1; --version) {
       for (const TransactionId reader : index_.readers(version)) {
-        if (transactions.size() == 1) transactions.push_back(reader);
+        if (transactions.size() == 1 && reader != id) transactions.push_back(reader);
       }
     }
     const bool other = transactions.size() > 1;
     sink_.report(Anomaly::kIncompatibleOrder, micro.key(), std::move(transactions), [&] {
       return "T1 read " + print_key(history_, micro.key()) + " as " + print_list(history_, list) +
-             (other ? ", but T2 read " : ", but others read ") + "what begins like " +
+             (other ? ", but T2 read " : ", but also ") + "what begins like " +
              print_list(history_, trunk) + ": neither can have become the other";
     });
   }

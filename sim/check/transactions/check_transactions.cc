@@ -13,10 +13,21 @@
 namespace synchrodb::check {
 namespace {
 
+// A dependency takes 4 bytes in the graph, and 12 again in the subgraph of its component; a pair of
+// versions of a register 20 while all are sorted, then 8.
+constexpr std::size_t kBytesPerDependency = 24;
+
+std::size_t most_dependencies(const TransactionOptions& options) {
+  constexpr std::size_t kMost = std::size_t{1} << 31;  // positions are of 32 bits
+  return std::min(options.memory_bytes / kBytesPerDependency, kMost);
+}
+
 class TransactionCheck : public PhenomenonSink {
  public:
   TransactionCheck(const TransactionHistory& history, const TransactionOptions& options)
-      : history_(history), options_(options), total_steps_(10 * options.steps) {}
+      : history_(history),
+        options_(options),
+        total_steps_(10 * std::min(options.steps, ~std::uint64_t{0} / 10)) {}
 
   TransactionJudgement run() {
     const VersionIndex index(history_);
@@ -29,8 +40,9 @@ class TransactionCheck : public PhenomenonSink {
     }
     std::unique_ptr<RegisterOrder> order;
     if (history_.kind() == TransactionKind::kRwRegister) {
-      order = std::make_unique<RegisterOrder>(index, options_.writes_follow_reads,
-                                              options_.time_orders_values);
+      order = std::make_unique<RegisterOrder>(
+          index, RegisterOrder::Use{options_.writes_follow_reads, options_.time_orders_values},
+          most_dependencies(options_));
       find_cyclic_versions(index, *order, *this);
     }
     find_internal(index, *this);
@@ -53,15 +65,17 @@ class TransactionCheck : public PhenomenonSink {
     if (!wants_example(anomaly)) return;
     AnomalyCase one{anomaly, std::move(transactions), {}, key, ""};
     if (options_.explain) {
-      one.words = introduce(history_, one.transactions) + "\nThen:\n  - " + words() + ".\n";
+      one.words = introduce(history_, CaseNames(one)) + "\nThen:\n  - " + words() + ".\n";
     }
     result_.cases.push_back(std::move(one));
   }
 
   void find_cycles_of_graph(const VersionIndex& index, const RegisterOrder* order) {
-    const DependencyGraph graph(index, order, options_.most_edges);
+    const DependencyGraph graph(index, order, most_dependencies(options_));
     result_.edges = graph.edge_count();
-    if (!graph.complete()) result_.exhausted = "edges";
+    if (!graph.complete() || (order != nullptr && !order->complete())) {
+      result_.exhausted = "memory";
+    }
     const Components components =
         strong_components(static_cast<std::uint32_t>(graph.size()),
                           [&graph](TransactionId id, std::uint32_t* position) {

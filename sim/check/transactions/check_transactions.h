@@ -2,9 +2,9 @@
 // of, and why. After Elle (Kingsbury and Alvaro, VLDB 2020).
 //
 // Sound, not complete: what is found convicts; of lists that were read at their ends nothing is
-// missed but what G-single searches ran out of steps for. A model that is "not ruled out" is one
-// that this history says nothing against. What Elle infers, and how, is told in dependency.h and
-// register_order.h.
+// missed but what searches ran out of steps or memory for, which is told. A model that is "not
+// ruled out" is one that this history says nothing against. What Elle infers, and how, is told in
+// dependency.h and register_order.h.
 //
 // A verdict depends on the history and the options alone: no clock, no thread, no hash order.
 #pragma once
@@ -37,8 +37,9 @@ struct TransactionOptions {
   // Edges that the search for each anomaly may look at in each cyclic component, and ten times as
   // many in all.
   std::uint64_t steps = 20'000'000;
-  // Edges of data dependencies that are kept; four bytes each.
-  std::uint64_t most_edges = 500'000'000;
+  // What dependencies may take: some 24 bytes each at worst. A million transactions have a few
+  // million.
+  std::size_t memory_bytes = Limits().memory_bytes;
   // Cases of each anomaly that are told in full.
   std::size_t examples = 4;
   // Put the examples into words.
@@ -87,7 +88,8 @@ struct TransactionJudgement {
   std::string exhausted;       // what ran out, or why nothing can be said
   std::size_t components = 0;  // cyclic ones
   std::size_t edges = 0;       // of data and processes
-  // The most that was held at once besides the history.
+  // What index, order of registers and graph hold while cycles are looked for. Building them takes
+  // up to twice as much for a while, the subgraphs of large components more again.
   std::size_t memory_bytes = 0;
 
   // The strongest models that are not ruled out, and the weakest that are.

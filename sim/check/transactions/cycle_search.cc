@@ -42,20 +42,20 @@ bool has_adjacent_rw(const Edges& edges) {
 // The closed walk between two visits of a node, or the rest of it: of a walk that keeps rw apart
 // at least one of them does, too. Nothing if no node is met twice.
 std::optional<Edges> split(const Edges& walk) {
-  for (std::size_t i = 0; i < walk.size(); ++i) {
-    for (std::size_t j = i + 1; j < walk.size(); ++j) {
-      if (walk[i].from != walk[j].from) continue;
-      const auto at = [&walk](std::size_t k) {
-        return walk.begin() + static_cast<std::ptrdiff_t>(k);
-      };
-      Edges inner(at(i), at(j));
-      if (!has_adjacent_rw(inner)) return inner;
-      Edges outer(walk.begin(), at(i));
-      outer.insert(outer.end(), at(j), walk.end());
-      return outer;
-    }
-  }
-  return std::nullopt;
+  std::vector<std::pair<Subgraph::Node, std::ptrdiff_t>> visits;
+  for (const Edge& edge : walk) visits.emplace_back(edge.from, visits.size());
+  std::sort(visits.begin(), visits.end());
+  const auto again =
+      std::adjacent_find(visits.begin(), visits.end(),
+                         [](const auto& a, const auto& b) { return a.first == b.first; });
+  if (again == visits.end()) return std::nullopt;
+  const auto first = walk.begin() + again->second;
+  const auto second = walk.begin() + std::next(again)->second;
+  Edges inner(first, second);
+  if (!has_adjacent_rw(inner)) return inner;
+  Edges outer(walk.begin(), first);
+  outer.insert(outer.end(), second, walk.end());
+  return outer;
 }
 
 // Begins elsewhere.

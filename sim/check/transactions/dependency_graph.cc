@@ -5,27 +5,9 @@
 #include <algorithm>
 
 #include "sim/check/assert.h"
+#include "sim/check/transactions/next_versions.h"
 
 namespace synchrodb::check {
-namespace {
-
-// Calls `visit` with each version that comes next after `version` of `key`, and its basis.
-template <typename Visit>
-void for_each_next(const VersionIndex& index, const RegisterOrder* order, std::uint32_t key,
-                   VersionId version, Visit visit) {
-  if (order != nullptr) {
-    for (const RegisterOrder::Next& next : order->next(version)) visit(next.version, next.basis);
-    return;
-  }
-  const VersionId last = index.last_ordered(key);
-  if (version < last) visit(version + 1, Basis::kObserved);
-  // Appends that no list of the trunk holds came later, unless a list besides the trunk holds them.
-  if (version != last || index.history().has_divergent(key)) return;
-  for (VersionId next = last + 1; next < index.end(key); ++next) visit(next, Basis::kObserved);
-}
-
-}  // namespace
-
 DependencyGraph::DependencyGraph(const VersionIndex& index, const RegisterOrder* order,
                                  std::size_t most_edges) {
   const TransactionHistory& history = index.history();
@@ -89,8 +71,8 @@ void DependencyGraph::visit_data(const VersionIndex& index, const RegisterOrder*
           give(reader, EdgeKind(Dependency::kWr));
         }
       }
-      for_each_next(index, order, micro.key(), version, [&](VersionId later, Basis basis) {
-        give(index.possible_writer(later), EdgeKind(next, basis));
+      for_each_next(index, order, micro.key(), version, [&](const RegisterOrder::Next& later) {
+        give(index.possible_writer(later.version), EdgeKind(next, later.basis));
       });
     }
   }

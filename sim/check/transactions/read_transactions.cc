@@ -2,9 +2,10 @@
 
 #include <absl/container/flat_hash_map.h>
 
-#include <limits>
 #include <utility>
 #include <vector>
+
+#include "sim/check/event_fields.h"
 
 namespace synchrodb::check {
 namespace {
@@ -50,74 +51,47 @@ class TransactionReader : public FormSink {
     return ids;
   }
 
-  static const std::string* word(const Edn& map, std::string_view field) {
-    const Edn* form = map.find(field);
-    if (form == nullptr) return nullptr;
-    return form->kind == Edn::Kind::kKeyword || form->kind == Edn::Kind::kString ? &form->text
-                                                                                 : nullptr;
-  }
-
   std::string form(const Edn& map, std::size_t line) override {
-    if (map.kind != Edn::Kind::kMap) return "a transaction must be a map";
-    const Edn* process = map.find("process");
-    if (process == nullptr) return "the transaction has no :process";
-    if (!process->is_integer()) return "";
-    if (process->integer < std::numeric_limits<std::int32_t>::min() ||
-        process->integer > std::numeric_limits<std::int32_t>::max()) {
-      return "the number of the process does not fit 32 bits";
+    EventFields event;
+    bool skip = false;
+    const std::string problem = read_event_fields(map, &event, &skip);
+    if (!problem.empty() || skip) return problem;
+    if (event.function != nullptr && *event.function != "txn") {
+      return "the operation is a " + event.function->substr(0, 40) + ", not a txn";
     }
-    const std::string* function = word(map, "f");
-    if (function != nullptr && *function != "txn") {
-      return "the operation is a " + function->substr(0, 40) + ", not a txn";
-    }
-    const std::string* type = word(map, "type");
-    if (type == nullptr) return "the transaction has no :type";
-    const Edn* time = map.find("time");
-    const std::int64_t time_ns = time != nullptr && time->is_integer() ? time->integer : 0;
-    const auto number = static_cast<std::int32_t>(process->integer);
-    if (*type == "invoke") return invoke(map, number, time_ns, line);
-    if (*type == "ok") return complete(map, number, time_ns, Outcome::kOk);
-    if (*type == "fail") return complete(map, number, time_ns, Outcome::kFail);
-    if (*type == "info") return complete(map, number, time_ns, Outcome::kInfo);
-    return "unknown :type " + type->substr(0, 40);
+    return event.type == EventType::kInvoke ? invoke(event, line) : complete(event);
   }
 
-  std::string invoke(const Edn& map, std::int32_t process, std::int64_t time_ns, std::size_t line) {
+  std::string invoke(const EventFields& event, std::size_t line) {
     if (!saw_invocation_ && history_.size() > 0) {
       return "this is an invocation, but the transactions before it have none";
     }
     saw_invocation_ = true;
-    const auto [open, fresh] = open_.try_emplace(process);
-    if (!fresh) {
-      return "process " + std::to_string(process) + " invokes a transaction while that of line " +
-             std::to_string(open->second.line) + " is open";
-    }
-    open->second.id = history_.invoke(process, time_ns);
+    const auto [open, fresh] = open_.try_emplace(event.process);
+    if (!fresh) return invokes_while_open(event.process, open->second.line);
+    open->second.id = history_.invoke(event.process, event.time_ns);
     open->second.line = line;
-    if (const Edn* value = map.find("value")) open->second.value = *value;
+    if (event.value != nullptr) open->second.value = *event.value;
     return "";
   }
 
-  std::string complete(const Edn& map, std::int32_t process, std::int64_t time_ns,
-                       Outcome outcome) {
-    const Edn* value = map.find("value");
-    const auto open = open_.find(process);
+  std::string complete(const EventFields& event) {
+    const auto open = open_.find(event.process);
     if (open == open_.end() && saw_invocation_) {
       // Jepsen's threads may report on themselves.
-      if (outcome == Outcome::kInfo) return "";
-      return "process " + std::to_string(process) +
-             " completes a transaction that it has not invoked";
+      if (event.type == EventType::kInfo) return "";
+      return completes_without_invocation(event.process);
     }
     const TransactionId id =
-        open == open_.end() ? history_.invoke(process, time_ns) : open->second.id;
-    const bool ok = outcome == Outcome::kOk;
-    if (ok && value == nullptr) return "the completed transaction has no :value";
+        open == open_.end() ? history_.invoke(event.process, event.time_ns) : open->second.id;
+    const bool ok = event.type == EventType::kOk;
+    if (ok && event.value == nullptr) return "the completed transaction has no :value";
     static const Edn nothing;
-    const Edn& what =
-        ok || open == open_.end() ? (value == nullptr ? nothing : *value) : open->second.value;
+    const Edn& what = ok || open == open_.end() ? (event.value == nullptr ? nothing : *event.value)
+                                                : open->second.value;
     std::string problem = micros(id, what, ok);
     if (!problem.empty()) return problem;
-    history_.complete(id, outcome, time_ns);
+    history_.complete(id, outcome_of(event.type), event.time_ns);
     if (open != open_.end()) open_.erase(open);
     return "";
   }

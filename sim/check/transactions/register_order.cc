@@ -8,13 +8,13 @@
 
 namespace synchrodb::check {
 
-RegisterOrder::RegisterOrder(const VersionIndex& index, bool writes_follow_reads, bool time)
-    : index_(index) {
+RegisterOrder::RegisterOrder(const VersionIndex& index, Use use, std::size_t most_pairs)
+    : index_(index), most_pairs_(most_pairs) {
   find_touches();
-  const bool real_time = time && index.history().knows_real_time();
+  const bool real_time = use.time && index.history().knows_real_time();
   for (std::uint32_t key = 0; key < index.history().key_count(); ++key) {
-    add_data(key, writes_follow_reads);
-    if (time) add_processes(key);
+    add_data(key, use.updates);
+    if (use.time) add_processes(key);
     if (real_time) add_realtime(key);
   }
   sort_pairs();
@@ -51,15 +51,19 @@ void RegisterOrder::find_touches() {
 void RegisterOrder::add(VersionId from, VersionId to, Basis basis) {
   // Nothing comes before the initial state; whoever says so is convicted by who read it.
   if (from == to || to == kNoVersion || index_.value(to) == kAbsentValue) return;
-  pairs_.push_back({from, to, basis});
+  if (pairs_.size() < most_pairs_) {
+    pairs_.push_back({from, to, basis});
+  } else {
+    complete_ = false;
+  }
 }
 
-void RegisterOrder::add_data(std::uint32_t key, bool writes_follow_reads) {
+void RegisterOrder::add_data(std::uint32_t key, bool updates) {
   const VersionId initial = index_.initial(key);
   // Versions that another one, with a writer, comes before: they follow the initial state anyway.
   std::vector<bool> has_earlier(index_.end(key) - initial, false);
   for (const Touch& touch : touches(key)) {
-    if (!writes_follow_reads || !touch.read_then_wrote) continue;
+    if (!updates || !touch.read_then_wrote) continue;
     add(touch.first, touch.last, Basis::kUpdate);
     if (touch.first != initial && index_.possible_writer(touch.first) != kNoTransaction) {
       has_earlier[touch.last - initial] = true;
@@ -104,7 +108,9 @@ void RegisterOrder::add_realtime(std::uint32_t key) {
     const std::size_t begin = began_after(completed);
     const std::size_t end =
         earliest[begin] == kNeverCompleted ? all.size() : began_after(earliest[begin]);
-    for (std::size_t i = begin; i < end; ++i) add(touch.last, all[i].first, Basis::kRealtime);
+    for (std::size_t i = begin; i < end && complete_; ++i) {
+      add(touch.last, all[i].first, Basis::kRealtime);
+    }
   }
 }
 

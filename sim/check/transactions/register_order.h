@@ -32,9 +32,15 @@ class RegisterOrder {
     TransactionId later;
   };
 
-  // `writes_follow_reads`: use what a transaction read and wrote. `time`: use processes and real
-  // time. `index` must outlive it.
-  RegisterOrder(const VersionIndex& index, bool writes_follow_reads, bool time);
+  // What puts versions in order besides the initial state.
+  struct Use {
+    bool updates;  // what a transaction read and wrote
+    bool time;     // processes and real time
+  };
+
+  // At most `most_pairs` pairs of versions are kept; if there are more, `complete` is false.
+  // `index` must outlive it.
+  RegisterOrder(const VersionIndex& index, Use use, std::size_t most_pairs);
 
   // What certainly came later than `version`, of each key as few as say all (by transitivity).
   std::span<const Next> next(VersionId version) const {
@@ -43,6 +49,7 @@ class RegisterOrder {
   // Why. Nothing for the initial state, which needs no reason.
   std::optional<Reason> reason(VersionId earlier, const Next& later) const;
 
+  bool complete() const { return complete_; }
   std::size_t memory_bytes() const;
 
  private:
@@ -66,12 +73,14 @@ class RegisterOrder {
   }
   std::uint32_t key_of(VersionId version) const;
   void add(VersionId from, VersionId to, Basis basis);
-  void add_data(std::uint32_t key, bool writes_follow_reads);
+  void add_data(std::uint32_t key, bool updates);
   void add_processes(std::uint32_t key);
   void add_realtime(std::uint32_t key);
   void sort_pairs();
 
   const VersionIndex& index_;
+  const std::size_t most_pairs_;
+  bool complete_ = true;
   std::vector<Touch> touches_;
   std::vector<std::uint32_t> first_touch_;  // by key
   std::vector<Pair> pairs_;

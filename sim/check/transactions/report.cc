@@ -1,6 +1,5 @@
 #include "sim/check/transactions/report.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -10,15 +9,6 @@ namespace synchrodb::check {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::vector<ConsistencyModel> models_of(ConsistencyModelSet set) {
-  std::vector<ConsistencyModel> models;
-  for (std::size_t i = 0; i < kConsistencyModels; ++i) {
-    const auto model = static_cast<ConsistencyModel>(i);
-    if ((set & set_of(model)) != 0) models.push_back(model);
-  }
-  return models;
-}
 
 // What is ruled out besides the weakest.
 std::vector<ConsistencyModel> also_ruled_out(const TransactionJudgement& judgement) {
@@ -35,41 +25,25 @@ std::string join(const std::vector<ConsistencyModel>& models) {
   return out.empty() ? "none" : out;
 }
 
-Json names(const std::vector<ConsistencyModel>& models) {
+Json list_of(const std::vector<ConsistencyModel>& models) {
   Json out = Json::array();
   for (const ConsistencyModel model : models) out.push_back(name(model));
   return out;
 }
 
-// Those of a case, with the ones that only a reason names.
-std::vector<TransactionId> named_in(const AnomalyCase& one) {
-  std::vector<TransactionId> all = one.transactions;
-  for (const DependencyStep& step : one.steps) {
-    for (const TransactionId id : {step.earlier, step.later}) {
-      const bool known = std::find(all.begin(), all.end(), id) != all.end();
-      if (id != kNoTransaction && !known) all.push_back(id);
-    }
-  }
-  return all;
-}
-
 Json case_json(const TransactionHistory& history, const AnomalyCase& one) {
-  const std::vector<TransactionId> all = named_in(one);
-  const auto label = [&all](TransactionId id) -> Json {
-    if (id == kNoTransaction) return nullptr;
-    return "T" + std::to_string(std::find(all.begin(), all.end(), id) - all.begin() + 1);
-  };
+  const CaseNames names(one);
   const auto key = [&history](const std::optional<std::uint32_t>& number) -> Json {
     return number ? Json(history.print(history.key_name(*number))) : Json();
   };
   Json transactions = Json::array();
-  for (const TransactionId id : all) {
+  for (const TransactionId id : names.transactions()) {
     const Transaction& transaction = history[id];
     const bool completed = transaction.outcome == Outcome::kOk ||
                            transaction.outcome == Outcome::kFail ||
                            transaction.outcome == Outcome::kRefused;
     transactions.push_back(
-        {{"name", label(id)},
+        {{"name", names(id)},
          {"id", id},
          {"process", transaction.process},
          {"type", name(transaction.outcome)},
@@ -79,8 +53,8 @@ Json case_json(const TransactionHistory& history, const AnomalyCase& one) {
   }
   Json steps = Json::array();
   for (const DependencyStep& step : one.steps) {
-    Json out = {{"from", label(step.from)},
-                {"to", label(step.to)},
+    Json out = {{"from", names(step.from)},
+                {"to", names(step.to)},
                 {"type", name(step.dependency)},
                 {"basis", name(step.basis)},
                 {"key", key(step.key)}};
@@ -138,10 +112,10 @@ Json to_json(const TransactionHistory& history, const TransactionOptions& option
   }
   Json out = {{"verdict", name(judgement.verdict)},
               {"required", name(options.required)},
-              {"strongest", names(judgement.strongest())},
-              {"not", names(judgement.weakest_ruled_out())},
-              {"also_not", names(also_ruled_out(judgement))},
-              {"undecided", names(models_of(judgement.undecided))},
+              {"strongest", list_of(judgement.strongest())},
+              {"not", list_of(judgement.weakest_ruled_out())},
+              {"also_not", list_of(also_ruled_out(judgement))},
+              {"undecided", list_of(models_of(judgement.undecided))},
               {"anomalies", std::move(anomalies)},
               {"transactions", history.size()},
               {"keys", history.key_count()},

@@ -19,7 +19,7 @@ Subgraph::Subgraph(const DependencyGraph& graph, std::vector<TransactionId> memb
       const Node to = place(edge.to);
       if (to < size() && members_[to] == edge.to) edges_.push_back({node, to, edge.kind});
     }
-    // The strongest kinds first: of parallel edges they count.
+    // By target, for has_edge; the strongest kinds first: of parallel edges they count.
     std::sort(edges_.begin() + first_.back(), edges_.end(), [](const Edge& a, const Edge& b) {
       return a.to != b.to ? a.to < b.to : a.kind.bits() < b.kind.bits();
     });
@@ -44,8 +44,12 @@ std::optional<Subgraph::Edge> Subgraph::edge(Node node, std::uint32_t position) 
 }
 
 bool Subgraph::has_edge(Node from, Node to, const EdgeFilter& filter) const {
-  for (std::uint32_t i = first_[from]; i < first_[from + 1]; ++i) {
-    if (edges_[i].to == to && filter.admits(edges_[i].kind)) return true;
+  const std::span<const Edge> all =
+      std::span(edges_).subspan(first_[from], first_[from + 1] - first_[from]);
+  auto edge =
+      std::partition_point(all.begin(), all.end(), [to](const Edge& one) { return one.to < to; });
+  for (; edge != all.end() && edge->to == to; ++edge) {
+    if (filter.admits(edge->kind)) return true;
   }
   return false;
 }

@@ -7,7 +7,7 @@
 // One history holds either lists (append, read) or registers (write, read).
 //
 // Order is decided by event numbers, never by times, as in history.h. Made for a million
-// transactions: some 60 bytes each. A list that was read costs one number where it begins like, or
+// transactions: 60 to 90 bytes each. A list that was read costs one number where it begins like, or
 // continues, what others read.
 #pragma once
 

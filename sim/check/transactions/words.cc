@@ -1,10 +1,10 @@
 #include "sim/check/transactions/words.h"
 
-#include <algorithm>
 #include <array>
 #include <cstdio>
 
 #include "sim/check/assert.h"
+#include "sim/check/transactions/next_versions.h"
 
 namespace synchrodb::check {
 namespace {
@@ -30,21 +30,6 @@ std::string print_micro(const TransactionHistory& history, const MicroOperation&
   return out + (lists ? print_list(history, history.list(micro)) : history.print(micro.value())) +
          "]";
 }
-
-// The name of a transaction in a case: T1, T2, …
-class Names {
- public:
-  explicit Names(const std::vector<TransactionId>& transactions) : transactions_(transactions) {}
-
-  std::string operator()(TransactionId id) const {
-    const auto found = std::find(transactions_.begin(), transactions_.end(), id);
-    SYNCHRODB_CHECK_ASSERT(found != transactions_.end(), "a transaction without a name");
-    return "T" + std::to_string(found - transactions_.begin() + 1);
-  }
-
- private:
-  const std::vector<TransactionId>& transactions_;
-};
 
 std::string print_seconds(std::int64_t time_ns) {
   std::array<char, 64> text{};
@@ -88,7 +73,7 @@ std::string register_words(const TransactionHistory& history, const DependencySt
 }
 
 // Why one version of a register came later than another.
-std::string basis_words(const DependencyStep& step, const Names& names) {
+std::string basis_words(const DependencyStep& step, const CaseNames& names) {
   if (step.earlier == kNoTransaction) return "";
   const std::string earlier = names(step.earlier);
   const std::string later = names(step.later);
@@ -107,7 +92,7 @@ std::string basis_words(const DependencyStep& step, const Names& names) {
 }
 
 std::string step_words(const TransactionHistory& history, const DependencyStep& step,
-                       const Names& names) {
+                       const CaseNames& names) {
   const std::string from = names(step.from);
   const std::string to = names(step.to);
   const Transaction& before = history[step.from];
@@ -141,29 +126,21 @@ bool explain_next(const VersionIndex& index, const RegisterOrder* order, Depende
     const MicroOperation& micro = history.micros()[place];
     const VersionId version = index.version_of(place);
     if (micro.is_read() != read || version == kNoVersion || !index.is_external(place)) continue;
-    const auto found = [&](VersionId next) {
-      step->key = micro.key();
-      step->value = index.value(version);
-      step->next_value = index.value(next);
-      return true;
-    };
-    if (order != nullptr) {
-      for (const RegisterOrder::Next& next : order->next(version)) {
-        if (next.basis != step->basis || index.possible_writer(next.version) != step->to) continue;
-        if (const auto reason = order->reason(version, next)) {
-          step->earlier = reason->earlier;
-          step->later = reason->later;
-        }
-        return found(next.version);
-      }
-      continue;
+    std::optional<RegisterOrder::Next> found;
+    for_each_next(index, order, micro.key(), version, [&](const RegisterOrder::Next& next) {
+      const bool wanted = next.basis == step->basis;
+      if (!found && wanted && index.possible_writer(next.version) == step->to) found = next;
+    });
+    if (!found) continue;
+    step->key = micro.key();
+    step->value = index.value(version);
+    step->next_value = index.value(found->version);
+    if (order == nullptr) return true;
+    if (const auto reason = order->reason(version, *found)) {
+      step->earlier = reason->earlier;
+      step->later = reason->later;
     }
-    const VersionId last = index.last_ordered(micro.key());
-    const VersionId end = version < last ? version + 2 : index.end(micro.key());
-    if (version > last) continue;
-    for (VersionId next = version + 1; next < end; ++next) {
-      if (index.possible_writer(next) == step->to) return found(next);
-    }
+    return true;
   }
   return false;
 }
@@ -211,11 +188,28 @@ std::string print_transaction(const TransactionHistory& history, TransactionId i
          print_micros(history, id) + "}";
 }
 
-std::string introduce(const TransactionHistory& history,
-                      const std::vector<TransactionId>& transactions) {
+CaseNames::CaseNames(const AnomalyCase& one) {
+  for (const TransactionId id : one.transactions) add(id);
+  for (const DependencyStep& step : one.steps) {
+    for (const TransactionId id : {step.earlier, step.later}) {
+      if (id != kNoTransaction) add(id);
+    }
+  }
+}
+
+void CaseNames::add(TransactionId id) {
+  if (numbers_.try_emplace(id, transactions_.size() + 1).second) transactions_.push_back(id);
+}
+
+std::string CaseNames::operator()(TransactionId id) const {
+  const auto found = numbers_.find(id);
+  SYNCHRODB_CHECK_ASSERT(found != numbers_.end(), "a transaction without a name");
+  return "T" + std::to_string(found->second);
+}
+
+std::string introduce(const TransactionHistory& history, const CaseNames& names) {
   std::string out = "Let:\n";
-  const Names names(transactions);
-  for (const TransactionId id : transactions) {
+  for (const TransactionId id : names.transactions()) {
     out += "  " + names(id) + " = " + print_transaction(history, id) + "\n";
   }
   return out;
@@ -236,15 +230,8 @@ DependencyStep explain_step(const VersionIndex& index, const RegisterOrder* orde
 
 void explain_cycle(const VersionIndex& index, AnomalyCase* cycle) {
   const TransactionHistory& history = index.history();
-  std::vector<TransactionId> named = cycle->transactions;
-  for (const DependencyStep& step : cycle->steps) {
-    for (const TransactionId id : {step.earlier, step.later}) {
-      const bool known = std::find(named.begin(), named.end(), id) != named.end();
-      if (id != kNoTransaction && !known) named.push_back(id);
-    }
-  }
-  const Names names(named);
-  cycle->words = introduce(history, named) + "\nThen:\n";
+  const CaseNames names(*cycle);
+  cycle->words = introduce(history, names) + "\nThen:\n";
   for (std::size_t i = 0; i < cycle->steps.size(); ++i) {
     DependencyStep& step = cycle->steps[i];
     step.words = step_words(history, step, names);

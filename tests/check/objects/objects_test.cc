@@ -269,6 +269,17 @@ TEST(ObjectOptionsTest, SumsThatDoNotFitConvictNobodyWrongly) {
       read(kCounter, "0 invoke add " + most + "\n0 ok add\n0 invoke add " + most +
                          "\n0 ok add\n1 invoke read\n1 ok read " + most);
   EXPECT_EQ(check_objects(counter).verdict, kValid);
+  // The adds and subtracts come to as much as was read.
+  const ObjectHistory back =
+      read(kCounter, "0 invoke add " + most + "\n0 ok add\n0 invoke add " + most +
+                         "\n0 ok add\n0 invoke decrement " + most +
+                         "\n0 ok decrement\n1 invoke read\n1 ok read " + most);
+  EXPECT_EQ(check_objects(back).verdict, kValid);
+  ObjectOptions options;
+  options.negative_balances = true;
+  options.initial = INT64_MAX - 4;
+  const ObjectHistory debts = read(kBank, "1 invoke read\n1 ok read {0 " + most + ", 1 1, 2 -5}");
+  EXPECT_EQ(check_objects(debts, options).verdict, kValid);
   const ObjectHistory bank =
       read(kBank, "1 invoke read\n1 ok read {0 " + most + ", 1 " + most + "}");
   EXPECT_EQ(found(check_objects(bank)), (Counts{{"wrong-total", 1}}));

@@ -72,7 +72,7 @@ TEST(CycleSearchTest, RulesOutWhatAllCyclesTogetherDo) {
     const VersionIndex index(history);
     ASSERT_EQ(index.error(), "");
     const bool registers = history.kind() == TransactionKind::kRwRegister;
-    const RegisterOrder order(index, true, registers);
+    const RegisterOrder order(index, {true, registers}, 1'000'000);
     const DependencyGraph graph(index, registers ? &order : nullptr, 1'000'000);
     std::vector<TransactionId> all;
     for (TransactionId id = 0; id < history.size(); ++id) all.push_back(id);

@@ -57,6 +57,12 @@ TEST_P(ExampleTest, YieldsItsAnomaliesAndNoOther) {
   EXPECT_EQ(judgement.cases.size(), example.anomalies.size());
   for (const AnomalyCase& one : judgement.cases) {
     EXPECT_NE(one.words.find("Let:\n  T1 = {"), std::string::npos) << one.words;
+    // Whoever is told of is introduced.
+    for (std::size_t i = 1; i < 5; ++i) {
+      const std::string called = "T" + std::to_string(i) + " ";
+      const bool introduced = one.words.find("\n  " + called + "= {") != std::string::npos;
+      EXPECT_EQ(one.words.find(called) != std::string::npos, introduced) << called << one.words;
+    }
   }
 }
 
@@ -107,6 +113,8 @@ INSTANTIATE_TEST_SUITE_P(
         Example{kLists, "?ax1 | rx1", {}, {}},
         Example{kLists, "!ax1 | ax2 | rx12", {"G1a", "dirty-update"}, {"read-committed"}},
         Example{kLists, "ax1 | ax2 | rx12 | rx21", {"incompatible-order"}, {"read-committed"}},
+        Example{
+            kLists, "ax1 | ax2 | rx12rx21", {"internal", "incompatible-order"}, {"read-committed"}},
         // Nothing is said of an order that cannot be.
         Example{kLists,
                 "ax1ay2 | ax2ay1 | rx1 | rx21 | ry12",

@@ -106,7 +106,7 @@ TEST(TransactionLawTest, WithFewerStepsLessIsSaidAndNothingWrong) {
     ASSERT_EQ(hasty.verdict, judgement.verdict);
     ASSERT_EQ(hasty.ruled_out & ~judgement.ruled_out, 0U);
     ASSERT_EQ(judgement.ruled_out & ~hasty.ruled_out & ~hasty.undecided, 0U);
-    options.most_edges = 3;
+    options.memory_bytes = 100;
     const TransactionJudgement blind = check_transactions(record(draft), options);
     ASSERT_EQ(blind.ruled_out & ~judgement.ruled_out, 0U);
     ASSERT_EQ(judgement.ruled_out & ~blind.ruled_out & ~blind.undecided, 0U);

@@ -73,9 +73,9 @@ TEST(ReadTransactionsTest, WhatIsWrongIsSaidWithItsLine) {
       {"{:process 99999999999, :type :ok, :value []}", "does not fit 32 bits"},
       {"[1 2]", "must be a map"},
       {"{:process 0, :type :invoke, :value []}\n{:process 0, :type :invoke, :value []}",
-       "line 2: process 0 invokes a transaction while that of line 1 is open"},
+       "line 2: process 0 invokes an operation while that of line 1 is open"},
       {"{:process 0, :type :invoke, :value []}\n{:process 1, :type :ok, :value []}",
-       "line 2: process 1 completes a transaction that it has not invoked"},
+       "line 2: process 1 completes an operation that it has not invoked"},
       {"{:process 0, :type :ok, :value []}\n{:process 0, :type :invoke, :value []}",
        "line 2: this is an invocation, but the transactions before it have none"},
   };

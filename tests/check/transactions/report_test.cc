@@ -93,6 +93,18 @@ TEST(TransactionReportTest, WhereAValueIsWrittenTwiceNothingIsSaid) {
   }
 }
 
+// Fifteen pairs of values that come one after the other, but few dependencies.
+TEST(TransactionReportTest, ValuesWhoseOrderDoesNotFitTheMemoryAreUndecided) {
+  const TransactionHistory history =
+      record(parse_script(TransactionKind::kRwRegister, "wx1 | wx2 | wx3 ; wx4 | wx5 | wx6"));
+  TransactionOptions options;
+  EXPECT_EQ(check_transactions(history, options).verdict, Verdict::kValid);
+  options.memory_bytes = 12 * 24;
+  const TransactionJudgement judgement = check_transactions(history, options);
+  EXPECT_EQ(judgement.verdict, Verdict::kUnknown);
+  EXPECT_EQ(judgement.exhausted, "memory");
+}
+
 TEST(TransactionReportTest, CountsAllAndTellsAFew) {
   std::string script = "ax1";
   for (int i = 0; i < 20; ++i) script += " ; rx";
