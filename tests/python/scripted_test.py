@@ -1,5 +1,6 @@
 """Python workloads, invariants and nemeses in simulated worlds."""
 
+import random
 import time
 import traceback
 
@@ -338,7 +339,7 @@ def test_fifty_virtual_seconds_a_wall_second():
 
 
 def test_random_numbers_are_drawn_from_the_run():
-    stream = sdb.generators._random.Random(3)
+    stream = random.Random(3)
     numbers = RunRandom(lambda: stream.getrandbits(64))
     assert all(0 <= numbers.randrange(10) < 10 for _ in range(1000))
     assert numbers.getrandbits(130) < 1 << 130
