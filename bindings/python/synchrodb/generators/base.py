@@ -13,16 +13,17 @@ class Context:
     """What a generator may know when it is asked.
 
     ``time`` is in nanoseconds since the start, ``free`` the clients without an operation, whoever
-    has been free for longest first, ``clients`` how many there are, ``random`` the run's random
-    numbers (a ``random.Random``).
+    has been free for longest first, ``clients`` how many there are, ``members`` who they are,
+    ``random`` the run's random numbers (a ``random.Random``).
     """
 
-    __slots__ = ("time", "free", "clients", "processes", "random")
+    __slots__ = ("time", "free", "clients", "processes", "random", "members")
 
-    def __init__(self, time, free, clients, processes, random):
+    def __init__(self, time, free, clients, processes, random, members=None):
         self.time = time
         self.free = free
         self.clients = clients
+        self.members = range(clients) if members is None else members
         self.processes = processes
         self.random = random
 
@@ -34,7 +35,7 @@ class Context:
     def among(self, clients: frozenset[int]) -> Context:
         """The same, as if there were only these clients."""
         free = [client for client in self.free if client in clients]
-        return Context(self.time, free, len(clients), self.processes, self.random)
+        return Context(self.time, free, len(clients), self.processes, self.random, sorted(clients))
 
 
 class Pending(NamedTuple):

@@ -88,7 +88,7 @@ class _Split(Generator):
         self.split = split
 
     def op(self, context):
-        return _Reserve(self.split(context.clients)).op(context)
+        return _Reserve(self.split(context.members)).op(context)
 
 
 def reserve(*parts) -> Generator:
@@ -103,12 +103,13 @@ def reserve(*parts) -> Generator:
     generators = [as_generator(g) for g in (*parts[1::2], parts[-1])]
 
     def split(clients):
-        if sum(counts) > clients:
-            raise ValueError(f"reserve: {sum(counts)} clients are reserved, there are {clients}")
+        if sum(counts) > len(clients):
+            raise ValueError(
+                f"reserve: {sum(counts)} clients are reserved, there are {len(clients)}")
         starts = [sum(counts[:i]) for i in range(len(counts) + 1)]
-        ends = [*starts[1:], clients]
+        ends = [*starts[1:], len(clients)]
         return tuple(
-            (frozenset(range(start, end)), generator)
+            (frozenset(clients[start:end]), generator)
             for start, end, generator in zip(starts, ends, generators)
         )
 
@@ -122,4 +123,4 @@ def each_client(generator) -> Generator:
     [(0.0, 'read'), (0.0, 'read'), (0.0, 'read')]
     """
     inner = as_generator(generator)
-    return _Split(lambda clients: tuple((frozenset((c,)), inner) for c in range(clients)))
+    return _Split(lambda clients: tuple((frozenset((c,)), inner) for c in clients))
