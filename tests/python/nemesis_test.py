@@ -39,6 +39,19 @@ def test_the_same_for_a_seed_and_another_for_another():
     assert stack.faults(5, 30, seed=1) != stack.faults(5, 30, seed=2)
 
 
+def test_a_nemesis_of_ones_own_strikes_the_same_in_every_process(python):
+    program = """if True:
+        import synchrodb as sdb
+        class Mine(sdb.nemesis.Nemesis):
+            def inject(self, setting, rng):
+                return sdb.nemesis.Injection([sdb.FaultAction(fault="crash", at=rng.uniform(1, 5))])
+        kept = [Mine() for _ in range(9)]
+        print(*{each.faults(nodes=3, until=10, seed=1)[0].at for each in kept})
+        """
+    first, second = python(program), python(program)
+    assert first == second and len(first.split()) == 1
+
+
 def test_one_moves_no_other():
     alone = nemesis.crash(random=3).faults(5, 60, seed=1)
     for stack in (nemesis.crash(random=3) + nemesis.loss(random=1),

@@ -6,7 +6,6 @@ import html
 import json
 import os
 import pickle
-import re
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from . import _core
+from .described import described
 from .run import Run, simulate
 from .statistics import Rate
 from .test import Test
@@ -263,8 +263,7 @@ def _pickled(subject: Any) -> bytes:
 
 
 def _fingerprint(subject: Any) -> str:
-    text = subject.to_json() if isinstance(subject, _core.Plan) else repr(subject)
-    return re.sub(r" at 0x[0-9a-f]+", "", text)
+    return subject.to_json() if isinstance(subject, _core.Plan) else described(subject)
 
 
 class _Output:

@@ -6,6 +6,7 @@ import random as _random
 from dataclasses import dataclass, field
 
 from .. import _core
+from ..described import described
 
 
 @dataclass
@@ -83,8 +84,8 @@ def nothing() -> Nemesis:
 
 def compile(nemesis: Nemesis | None, *, nodes: int, until: float, time: float, seed: int,
             options: dict[str, int] | None = None) -> Injection:
-    """All that a nemesis brings into a plan. Each part draws from a stream of its own, so that one
-    moves no other, wherever in the sum it stands.
+    """All that a nemesis brings into a plan. Each part draws from a stream of its own, by its
+    `repr`, so that one moves no other, wherever in the sum it stands.
 
     >>> compile(crash(at=3), nodes=3, until=10, time=15, seed=1).faults[0].fault
     'crash'
@@ -96,7 +97,7 @@ def compile(nemesis: Nemesis | None, *, nodes: int, until: float, time: float, s
     damaged = _random.Random(f"{seed}/damaged").sample(range(nodes), budget)
     setting = Setting(nodes, until, time, seed, dict(options or {}), tuple(sorted(damaged)))
     whole = Injection()
-    said = [repr(part) for part in parts]
+    said = [described(part) for part in parts]
     for position, part in enumerate(parts):
         alike = said[:position].count(said[position])
         made = part.inject(setting, _random.Random(f"{seed}/{said[position]}/{alike}"))
