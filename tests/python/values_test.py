@@ -131,13 +131,28 @@ def test_what_a_live_nemesis_did_stands_in_the_plan():
 
 
 def test_a_protocol_of_ones_own():
-    from synchrodb.examples import primary_backup
+    from synchrodb.examples.primary_backup import Clients, PrimaryBackup
 
-    found = [name for name, value in vars(primary_backup).items()
-             if isinstance(value, type) and issubclass(value, sdb.Protocol)]
-    assert found
-    with pytest.raises(TypeError, match="protocol"):
+    run = sdb.Test(nodes=3, time_limit=12, protocol=PrimaryBackup, workload=Clients()).simulate(1)
+    assert run.verdict == "ok" and run.checked.valid and run.counts["ok"] > 50
+    with pytest.raises(TypeError, match="protocol: must be a subclass of Protocol, not <class 'int"):
         TEST.replace(protocol=int)
+
+
+@pytest.mark.parametrize("workload, text", [
+    (workloads.cas_register(), "workload: cas-register calls SynchroDB's engine; give one that asks "
+                               "the nodes of PrimaryBackup"),
+    (workloads.builtin("kv"), "workload: kv calls SynchroDB's engine"),
+    (workloads.register(scripted=True), "workload: it calls SynchroDB's engine"),
+    (workloads.bank(), "workload: it calls SynchroDB's engine"),
+])
+def test_a_workload_of_the_engine_does_not_suit_a_protocol(workload, text):
+    from synchrodb.examples.primary_backup import Clients, PrimaryBackup
+
+    with pytest.raises(sdb.InvalidInput, match=text):
+        sdb.Test(nodes=3, time_limit=12, protocol=PrimaryBackup, workload=workload).simulate(1)
+    with pytest.raises(sdb.InvalidInput, match="workload: it asks a protocol's nodes"):
+        sdb.Test(nodes=3, time_limit=12, workload=Clients()).simulate(1)
 
 
 def test_an_exception_of_a_workload_shows_its_traceback():

@@ -72,6 +72,10 @@ class Test:
 
             if not (isinstance(self.protocol, type) and issubclass(self.protocol, Protocol)):
                 raise TypeError(f"protocol: must be a subclass of Protocol, not {self.protocol!r}")
+            if self.workload.builtin is not None:
+                raise _core.InvalidInput(
+                    f"workload: {self.workload.name} calls SynchroDB's engine; give one that asks "
+                    f"the nodes of {self.protocol.__name__}: its invoke yields protocol.ask(…)")
         for several in ("invariants", "live_nemeses"):
             if not isinstance(getattr(self, several), Iterable):
                 raise TypeError(f"{several}: must be a list of functions")
