@@ -78,6 +78,10 @@ def test_a_python_workload_runs_and_can_be_watched():
     run = TEST.replace(workload=workloads.bank(rate=30)).simulate(3)
     assert run.verdict == "ok" and run.checked.valid
     assert {event["f"] for event in run.history} == {"transfer", "read"}
+    # An operation is several calls.
+    types = run.history.operations["type"].tolist()
+    assert run.counts == {name: types.count(name) for name in ("ok", "fail", "info")}
+    assert run.row()["operations"] == run.counts and run.result.ok > run.counts["ok"] > 50
     assert len(run.trace) > 0 and len(run.samples) > 0 and len(run.messages) > 0
     assert set(run.history.to_pandas()["type"]) <= {"ok", "fail", "info"}
     again = TEST.replace(workload=workloads.bank(rate=30)).simulate(3)

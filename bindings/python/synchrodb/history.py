@@ -55,6 +55,11 @@ class History:
         """
         return cls(_core.read_history(text, format))
 
+    @property
+    def from_core(self) -> bool:
+        """Whether C++ recorded or read it."""
+        return self._core is not None
+
     # ---- Events.
 
     @property
