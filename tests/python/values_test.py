@@ -1,6 +1,7 @@
 """Tests and plans as values, and what a test makes of its parts."""
 
 import copy
+import os
 import pickle
 import subprocess
 
@@ -175,15 +176,43 @@ def test_an_exception_of_a_workload_shows_its_traceback():
     assert TEST.simulate(1).verdict == "ok"
 
 
-def test_reproduce_is_a_command(tmp_path):
-    import os
-
+def test_reproduce_is_a_command():
     run = TEST.simulate(3)
     command = run.reproduce.split()
     assert command[:3] == ["synchrodb-sim", "run", "--plan"]
     told = subprocess.run([os.environ["SYNCHRODB_SIM"], *command[1:]], capture_output=True,
                           text=True)
     assert f"digest       {run.digest}" in told.stdout
+
+
+@sdb.live_nemesis(every=3)
+def kill_the_leader(view):
+    return [sdb.FaultAction(fault="crash", nodes=[n.index])
+            for n in view.nodes if n.role == "leader" and n.founder][:1]
+
+
+BANK = TEST.replace(workload=workloads.bank(rate=30))
+HUNTED = BANK.replace(nemesis=None, live_nemeses=[kill_the_leader])
+
+
+@pytest.mark.parametrize("test, run, line", [
+    (BANK, BANK.simulate(3), "test.simulate(seed=3)"),
+    (BANK, BANK.simulate(3).without(0), "test.simulate(plan=synchrodb.Plan.from_json(open("),
+    (HUNTED, HUNTED.simulate(3), "test.simulate(seed=3)"),
+    (HUNTED, HUNTED.simulate(3).without(0), "test.replace(live_nemeses=()).simulate(plan="),
+    (HUNTED, HUNTED.simulate(3).without("crash"), "test.replace(live_nemeses=()).simulate(plan="),
+    (HUNTED, HUNTED.simulate(plan=HUNTED.plan(3).with_noise(8)),
+     "test.simulate(plan=synchrodb.Plan.from_json(open("),
+])
+def test_reproduce_calls_a_test_with_python_code(test, run, line):
+    assert run.reproduce.startswith(line)
+    again = eval(run.reproduce, {"test": test, "synchrodb": sdb})  # noqa: S307
+    assert again.digest == run.digest and again.history == run.history
+
+
+def test_reproduce_gives_the_verdict_of_a_checker_too():
+    test = TEST.replace(checker=Suspicious(False))
+    assert test.simulate(3).reproduce == "test.simulate(seed=3)"
 
 
 def test_runs_show_themselves():

@@ -14,7 +14,7 @@ from typing import Any
 
 from . import _core
 from .described import described
-from .run import Run, simulate
+from .run import Run, reproducing_command, simulate
 from .statistics import Rate
 from .test import Test
 
@@ -60,8 +60,13 @@ class Result:
 
     @property
     def reproduce(self) -> str:
-        """The one command that gives it again."""
-        return self.row.get("reproduce") or self.run.reproduce
+        """What gives it again, as of a `Run`. Nothing is run for it, since that may end badly."""
+        subject = self._subject
+        if isinstance(subject, _core.PlanShape):
+            return _core.reproduce_command(self.seed, subject)
+        if isinstance(subject, Test) and not (subject.plain and subject.checker is None):
+            return f"test.simulate(seed={self.seed})"
+        return reproducing_command(self.plan)
 
     @property
     def plan(self) -> _core.Plan:

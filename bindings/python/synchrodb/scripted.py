@@ -200,10 +200,7 @@ def simulate(plan, workload: Workload | None = None, *, generator: Any = None,
         if script is not None:
             error.history = script.history
         raise
-    begun = _core.begun(recording.result)
-    if begun:
-        faults = sorted([*plan.faults, *begun], key=lambda action: action.at)
-        plan = plan.replace(faults=faults)
+    plan = plan.replace(faults=[*plan.faults, *_core.begun(recording.result)])
     history = [] if script is None else script.history
     return ScriptedRun(recording, plan, history, None if script is None else script.verdict)
 

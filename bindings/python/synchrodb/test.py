@@ -101,6 +101,11 @@ class Test:
         return (self.protocol is not None or self.generator is not None
                 or self.workload.builtin is None)
 
+    @property
+    def plain(self) -> bool:
+        """Whether its plans alone give its runs, without Python code."""
+        return not (self.scripted or self.invariants or self.live_nemeses)
+
     def plan(self, seed: int) -> _core.Plan:
         """What the simulator runs for a seed.
 
@@ -140,7 +145,7 @@ class Test:
         """
         plan = self.plan(seed) if plan is None else plan
         wishes = {"trace": trace, "messages": messages, "sample_every": sample_every}
-        if not self.scripted and not self.invariants and not self.live_nemeses:
+        if self.plain:
             made = self._run_builtin(plan, wishes)
         else:
             made = self._run_scripted(plan, wishes)
