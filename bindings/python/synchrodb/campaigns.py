@@ -14,9 +14,10 @@ from typing import Any
 
 from . import _core
 from .described import described
-from .run import Run, reproducing_command, simulate
+from .run import Run, reproducing_command
 from .statistics import Rate
 from .test import Test
+from .worker import plan_of, run_of
 
 _MOST_JOBS = 1_024
 _HEADER = "synchrodb-campaign"
@@ -71,16 +72,13 @@ class Result:
     @property
     def plan(self) -> _core.Plan:
         """What ran."""
-        return _plan_of(self._subject, self.seed)
+        return plan_of(self._subject, self.seed)
 
     @property
     def run(self) -> Run:
         """The run itself, made again when it is first asked for."""
         if self._run is None:
-            if isinstance(self._subject, Test):
-                self._run = self._subject.simulate(self.seed)
-            else:
-                self._run = simulate(self.plan)
+            self._run = run_of(self._subject, self.seed)
         return self._run
 
     def __repr__(self) -> str:
@@ -225,12 +223,6 @@ def campaign(subject: Test | _core.Plan | _core.PlanShape, seeds: Iterable[int] 
         if output is not None:
             output.close()
     return Campaign(subject, rows, time.monotonic() - began)
-
-
-def _plan_of(subject: Any, seed: int) -> _core.Plan:
-    if isinstance(subject, _core.PlanShape):
-        return _core.generate_plan(seed, subject)
-    return subject.with_noise(seed) if isinstance(subject, _core.Plan) else subject.plan(seed)
 
 
 def _checked_seeds(seeds: Iterable[int]) -> dict[int, None]:
