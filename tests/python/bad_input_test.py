@@ -75,6 +75,7 @@ BAD = [
     (lambda: nemesis.fault("los"), ValueError, "did you mean 'loss'"),
     (lambda: nemesis.fault(3), TypeError, "name"),
     (lambda: nemesis.partition("thirds"), ValueError, "kind: 'thirds' is none of"),
+    (lambda: nemesis.crash(every=5, lasting=2), ValueError, "lasting: crash .*down_ms"),
     (lambda: nemesis.crash(every=0), ValueError, "every"),
     (lambda: nemesis.crash(every=-1), ValueError, "every"),
     (lambda: nemesis.crash(every="often"), ValueError, "every"),

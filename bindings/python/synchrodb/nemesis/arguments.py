@@ -28,6 +28,16 @@ def seconds(value: Any, argument: str) -> float:
         raise type(error)(f"{argument}: {said}") from None
 
 
+def listed(times: Any) -> list[Any]:
+    """One time, or several, as a list.
+
+    >>> listed("200ms"), listed([1, 2])
+    (['200ms'], [1, 2])
+    """
+    several = isinstance(times, Iterable) and not isinstance(times, str)
+    return list(times) if several else [times]
+
+
 def checked_targets(targets: Any) -> str | tuple[int, ...]:
     """A word of `TARGETS`, or indexes of nodes."""
     if isinstance(targets, str):

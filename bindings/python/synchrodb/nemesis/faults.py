@@ -107,6 +107,9 @@ def fault(name: str, *, every: Any = None, at: Any = None, random: Any = None,
         if not low <= value <= high:
             refuse(key, f"{value} is outside {low} to {high}")
         given.append((parameter, value))
+    if lasting is not None and name in MOMENTARY:
+        refuse("lasting", f"{name} strikes and is over; for how long a fault is felt see its "
+                          f"parameters: {', '.join(known).replace('-', '_') or 'none'}")
     chosen = None if targets is None else checked_targets(targets)
     return Fault(name, schedule(every, at, random, lasting), chosen, tuple(given))
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import random as _random
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .arguments import refuse, seconds
+from .arguments import listed, refuse, seconds
 
 _MOST = 100_000
 
@@ -27,13 +26,10 @@ class Schedule:
         >>> Schedule(every=4).moments(10, False, None)
         [(4, 2.0), (8, 2.0)]
         """
-        moments = self._starts(until, momentary, rng)
-        fallback = {True: 0.0, False: (self.every or self.random or 0) / 2}[momentary]
-        if self.lasting is not None:
-            fallback = self.lasting
-        elif not momentary and fallback == 0:
-            fallback = until
-        return [(at, min(fallback, until - at)) for at in moments]
+        often = self.every or self.random
+        standard = often / 2 if often else until
+        lasting = 0.0 if momentary else self.lasting or standard
+        return [(at, min(lasting, until - at)) for at in self._starts(until, momentary, rng)]
 
     def _starts(self, until, momentary, rng):
         if self.at is not None:
@@ -61,8 +57,7 @@ def schedule(every: Any, at: Any, random: Any, lasting: Any) -> Schedule:
     if len(given) > 1:
         refuse(given[1], f"either {given[0]} or {given[1]}, not both; add two nemeses instead")
     if at is not None:
-        several = at if isinstance(at, Iterable) and not isinstance(at, str) else [at]
-        at = tuple(sorted(seconds(one, "at") for one in several))
+        at = tuple(sorted(seconds(one, "at") for one in listed(at)))
     positive = {}
     for name, value in (("every", every), ("random", random), ("lasting", lasting)):
         positive[name] = None if value is None else seconds(value, name)
