@@ -94,12 +94,14 @@ class PythonScript final : public sim::Script {
   ScriptCall call_of(const py::object& yielded) const {
     ScriptCall call = to_call(yielded, "what a workload's invoke yields");
     if (protocol_ && call.kind != ScriptCall::Kind::kRequest) {
-      refuse_value("workload", "it calls SynchroDB's engine, but the nodes run a protocol: have its "
-                               "invoke yield protocol.ask(…)");
+      refuse_value("workload",
+                   "it calls SynchroDB's engine, but the nodes run a protocol: have its "
+                   "invoke yield protocol.ask(…)");
     }
     if (!protocol_ && call.kind == ScriptCall::Kind::kRequest) {
-      refuse_value("workload", "it asks a protocol's nodes, but the nodes run SynchroDB's engine: "
-                               "give the test that protocol");
+      refuse_value("workload",
+                   "it asks a protocol's nodes, but the nodes run SynchroDB's engine: "
+                   "give the test that protocol");
     }
     return call;
   }
