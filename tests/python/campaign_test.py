@@ -93,6 +93,14 @@ def test_results_as_they_like():
     assert done[0].reproduce.startswith("synchrodb-sim run --seed 0")
 
 
+def test_the_first_failure_shrinks():
+    majority = {"targets": "majority"}
+    test = sdb.Test(nodes=3, time_limit=10, nemesis=sdb.nemesis.crash(every=3, **majority)
+                    + sdb.nemesis.lying_sync(ppm=900_000, **majority))
+    failing = sdb.campaign(test, range(4), jobs=2).failures[0]
+    assert failing.shrink(max_runs=10).property == failing.violated
+
+
 def test_results_say_how_they_are_made_again():
     """Without being run: what killed its process would kill this one."""
     killer = TEST.replace(checker=Killer())

@@ -15,6 +15,7 @@ from typing import Any
 from . import _core
 from .described import described
 from .run import Run, reproducing_command
+from .shrinking import Shrunk
 from .statistics import Rate
 from .test import Test
 from .worker import plan_of, run_of
@@ -80,6 +81,10 @@ class Result:
         if self._run is None:
             self._run = run_of(self._subject, self.seed)
         return self._run
+
+    def shrink(self, **how: Any) -> Shrunk:
+        """The smallest plan that violates the same property, see `synchrodb.shrinking.shrink`."""
+        return self.run.shrink(**how)
 
     def __repr__(self) -> str:
         what = f"{self.verdict} of {self.violated}" if self.violated else self.verdict

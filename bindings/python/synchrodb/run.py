@@ -278,7 +278,10 @@ def _plan_file(plan: _core.Plan) -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / f"{name}.json"
     if not path.exists():
-        path.write_text(text)
+        # All at once: others may be about to read it.
+        beside = folder / f"{name}.{os.getpid()}.part"
+        beside.write_text(text)
+        beside.replace(path)
     return path
 
 
