@@ -58,6 +58,13 @@ def test_a_test_is_a_value():
     assert again == TEST and again.simulate(1).digest == TEST.simulate(1).digest
     assert TEST.replace(nodes=5).nodes == 5 and TEST.nodes == 3
 
+    class Mine(sdb.Test):
+        pass
+
+    assert type(Mine(nodes=3).replace(nodes=5)) is Mine
+    with pytest.raises(TypeError, match="node: Test has no such field"):
+        TEST.replace(node=5)
+
 
 @pytest.mark.parametrize("name", [row["name"] for row in sdb.workload_table()])
 def test_every_builtin_workload_runs(name):
