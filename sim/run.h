@@ -46,7 +46,8 @@ struct RunResult {
   std::vector<std::string> last_events;    // of a failing run
   std::vector<std::uint64_t> checkpoints;  // rolling digest, with RunOptions::checkpoints
   std::vector<FaultAction> begun;          // by RunOptions::nemeses, in order
-  std::vector<NodeContents> contents;      // of every machine, with RunOptions::stop_at
+  // Of every machine, with RunOptions::stop_at; empty if the run ended before.
+  std::vector<NodeContents> contents;
 };
 
 // What clients saw, and how it is to be judged.

@@ -40,10 +40,7 @@ Result<> take_jobs(const Arguments& arguments, CampaignOptions& options) {
 }
 
 Result<> take_plan(const Arguments& arguments, CampaignOptions& options) {
-  if (const std::string flag = arguments.flags.given_besides_plan(); !flag.empty()) {
-    return Error{ErrorCode::kInvalid, flag + ": the plan decides that; edit it instead"};
-  }
-  Result<Plan> plan = load_plan(arguments.plan, arguments.flags.defect());
+  Result<Plan> plan = arguments.flags.load_plan(arguments.plan);
   if (!plan) return plan.error();
   options.plan = std::move(plan).value();
   options.plan_path = arguments.plan;

@@ -46,10 +46,7 @@ Result<Task> task_from_seed(const Arguments& arguments) {
 }
 
 Result<Task> task_from_plan(const Arguments& arguments) {
-  if (const std::string flag = arguments.flags.given_besides_plan(); !flag.empty()) {
-    return Error{ErrorCode::kInvalid, flag + ": the plan decides that; edit it instead"};
-  }
-  Result<Plan> plan = load_plan(arguments.plan, arguments.flags.defect());
+  Result<Plan> plan = arguments.flags.load_plan(arguments.plan);
   if (!plan) return plan.error();
   Task task{std::move(plan).value(), "synchrodb-sim run --plan " + shell_word(arguments.plan)};
   if (!arguments.flags.defect().empty()) task.reproduce += " --defect " + task.plan.defect;

@@ -121,17 +121,6 @@ Result<> write_file(const std::string& path, const std::string& contents) {
   return synced ? io_error(path, "cannot write") : error;
 }
 
-Result<Plan> load_plan(const std::string& path, const std::string& defect) {
-  Result<std::string> text = read_file(path);
-  if (!text) return Error{ErrorCode::kInvalid, "plan: " + text.error().message};
-  Result<Plan> plan = read_plan(text.value());
-  if (!plan) return Error{ErrorCode::kInvalid, "plan: " + path + ": " + plan.error().message};
-  if (defect.empty()) return plan;
-  plan.value().defect = defect;
-  if (Result<> valid = validate(plan.value()); !valid) return valid.error();
-  return plan;
-}
-
 Result<std::uint64_t> parse_number(const std::string& flag, const std::string& text) {
   std::uint64_t number = 0;
   const char* end = text.data() + text.size();
@@ -221,6 +210,20 @@ std::string ShapeFlags::given_besides_plan() const {
     if (command_->count(flag) > 0) return flag;
   }
   return "";
+}
+
+Result<Plan> ShapeFlags::load_plan(const std::string& path) const {
+  if (const std::string flag = given_besides_plan(); !flag.empty()) {
+    return invalid(flag, "the plan decides that; edit it instead");
+  }
+  Result<std::string> text = read_file(path);
+  if (!text) return invalid("plan", text.error().message);
+  Result<Plan> plan = read_plan(text.value());
+  if (!plan) return invalid("plan", path + ": " + plan.error().message);
+  if (defect_.empty()) return plan;
+  plan.value().defect = defect_;
+  if (Result<> valid = validate(plan.value()); !valid) return valid.error();
+  return plan;
 }
 
 }  // namespace synchrodb::sim

@@ -30,9 +30,6 @@ Result<std::string> read_file(const std::string& path);
 // Beside, synced, renamed: there is the whole file or the old one.
 Result<> write_file(const std::string& path, const std::string& contents);
 
-// The plan in a file, with a defect switched on ("": the plan's own). An error begins with "plan".
-Result<Plan> load_plan(const std::string& path, const std::string& defect);
-
 // The flags of `run`, `campaign` and `shrink` that make a PlanShape.
 class ShapeFlags {
  public:
@@ -41,12 +38,15 @@ class ShapeFlags {
 
   // The shape that was asked for; an error names the flag.
   Result<PlanShape> shape() const;
-  // The name of a flag that was given and that a plan decides itself; "" if there is none.
-  std::string given_besides_plan() const;
+  // The plan in a file, with the flags' defect if there is one. An error names the flag: of the
+  // others none may be given, since a plan decides them itself.
+  Result<Plan> load_plan(const std::string& path) const;
   const std::string& defect() const { return defect_; }
 
  private:
   Result<> add_options(PlanShape& shape) const;
+  // A flag that was given and that a plan decides itself; "" if there is none.
+  std::string given_besides_plan() const;
 
   CLI::App* command_ = nullptr;
   std::string nodes_;

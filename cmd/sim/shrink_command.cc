@@ -74,12 +74,7 @@ Result<Plan> plan_from(const Arguments& arguments) {
   if (arguments.seed.empty() == arguments.plan.empty()) {
     return Error{ErrorCode::kInvalid, "shrink: needs either --seed N or --plan FILE"};
   }
-  if (!arguments.plan.empty()) {
-    if (const std::string flag = arguments.flags.given_besides_plan(); !flag.empty()) {
-      return Error{ErrorCode::kInvalid, flag + ": the plan decides that; edit it instead"};
-    }
-    return load_plan(arguments.plan, arguments.flags.defect());
-  }
+  if (!arguments.plan.empty()) return arguments.flags.load_plan(arguments.plan);
   Result<std::uint64_t> seed = parse_number("seed", arguments.seed);
   if (!seed) return seed.error();
   Result<PlanShape> shape = arguments.flags.shape();
@@ -143,7 +138,7 @@ int report(const Arguments& arguments, const ShrinkResult& result) {
   std::string text = arguments.json ? json_of(result, reproduce) : table_of(result, reproduce);
   if (!arguments.json && arguments.out.empty()) text += write_plan(result.plan);
   if (Result<> printed = print(text); !printed) return refuse(printed.error().message, false);
-  return interrupted != 0 ? kExitUnknown : kExitOk;
+  return interrupted != 0 && !result.complete ? kExitUnknown : kExitOk;
 }
 
 int shrink_command(const Arguments& arguments) {

@@ -115,6 +115,8 @@ bool WatchedSocket::wait_readable(Instant deadline) {
 }
 
 std::optional<std::size_t> WatchedSocket::read(char* buffer, std::size_t size, Instant deadline) {
+  // Others have their turn first, however much there is to read.
+  if (readable_) loop_.park(monotonic_now());
   while (wait_readable(deadline)) {
     const ssize_t got = ::recv(descriptor_, buffer, size, 0);
     if (got > 0) {

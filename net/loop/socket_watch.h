@@ -46,7 +46,8 @@ class WatchedSocket {
   WatchedSocket& operator=(const WatchedSocket&) = delete;
 
   // What has arrived, at most `size` bytes, once there is something; 0: the other side has ended;
-  // nothing: the deadline came first.
+  // nothing: the deadline came first. Parks each time, so that one who sends without end keeps
+  // nobody else waiting.
   std::optional<std::size_t> read(char* buffer, std::size_t size, Instant deadline);
   // All of it.
   void write(std::string_view bytes);

@@ -9,12 +9,21 @@
 namespace synchrodb::net {
 namespace {
 
+double seconds_of(Duration duration) {
+  return static_cast<double>(duration.ns) * 1e-9;
+}
+
 // Everything is counted where it happens already; this only gives it names.
 class Families {
  public:
   void counter(const char* name, const char* help, std::uint64_t value) {
     prometheus::ClientMetric metric;
     metric.counter.value = static_cast<double>(value);
+    add(name, help, prometheus::MetricType::Counter, std::move(metric));
+  }
+  void seconds(const char* name, const char* help, Duration sum) {
+    prometheus::ClientMetric metric;
+    metric.counter.value = seconds_of(sum);
     add(name, help, prometheus::MetricType::Counter, std::move(metric));
   }
   void gauge(const char* name, const char* help, double value,
@@ -146,14 +155,10 @@ void add_keys(Families& out, const KeyStatistics& keys) {
               keys.expired);
 }
 
-double seconds_of(Duration duration) {
-  return static_cast<double>(duration.ns) * 1e-9;
-}
-
 void add_loop(Families& out, const TurnStatistics& turns) {
   out.counter("synchrodb_loop_turns_total", "Turns of the event loop.", turns.turns);
-  out.gauge("synchrodb_loop_busy_seconds", "Time that turns of the event loop took, added up.",
-            seconds_of(turns.busy));
+  out.seconds("synchrodb_loop_busy_seconds_total", "Time that turns of the event loop took.",
+              turns.busy);
   out.gauge(
       "synchrodb_loop_longest_turn_seconds",
       "The longest that a turn of the event loop has held up everybody else, since the start.",

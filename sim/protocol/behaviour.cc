@@ -9,7 +9,7 @@ namespace {
 
 // Why not; empty: it does.
 std::string unsuitable(const FaultAction& action) {
-  if (action.target == "leader" || action.target == "follower") {
+  if (action.target == "leader" || action.target == "follower" || action.target == "followers") {
     return "nobody knows who leads in a protocol; name nodes, or random, minority, majority, all";
   }
   switch (find_fault(action.fault).value()) {

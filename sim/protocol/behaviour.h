@@ -49,7 +49,7 @@ class Behaviour {
   virtual ~Behaviour() = default;
 
   // A process begins. `first`: the machine never ran before; else `contents` is what it finds in
-  // its storage. `random`: the node's, for this life.
+  // its storage, durable from now on. `random`: the node's, for this life.
   virtual ProtocolEffects started(const ProtocolMoment& at, const ProtocolContents& contents,
                                   bool first, Stream random) = 0;
   virtual ProtocolEffects message(const ProtocolMoment& at, std::uint32_t from,

@@ -39,8 +39,11 @@ Result<> ProtocolStorage::open() {
   const Result<std::string> bytes = file_->read(0, file_->size());
   if (!bytes) return bytes.error();
   end_ = replay(bytes.value());
-  if (end_ < file_->size()) return file_->truncate(end_);
-  return {};
+  if (end_ < file_->size()) {
+    if (Result<> cut = file_->truncate(end_); !cut) return cut;
+  }
+  // A process that was killed may have left it in the page cache alone.
+  return file_->sync();
 }
 
 // How long the intact beginning is.

@@ -19,7 +19,7 @@ class ProtocolStorage {
   explicit ProtocolStorage(Disk& disk) : disk_(disk) {}
 
   // Fiber only, all of these: they may park. After an error the storage cannot be used any more.
-  Result<> open();
+  Result<> open();  // what it finds is durable
   Result<> put(const std::string& name, const std::string& bytes);
   Result<> erase(const std::string& name);
   Result<> sync();

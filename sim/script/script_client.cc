@@ -26,8 +26,7 @@ void ScriptClient::set_nodes(std::vector<NodeId> nodes) {
 }
 
 void ScriptClient::start(ScriptCall call, std::function<void(const Outcome&)> done) {
-  SYNCHRODB_ASSERT(!busy_, "a client makes one call at a time");
-  busy_ = true;
+  SYNCHRODB_ASSERT(!busy(), "a client makes one call at a time");
   done_ = std::move(done);
   fibers_.spawn("call", [this, call = std::move(call)] {
     outcome_ = perform(call);
@@ -36,7 +35,6 @@ void ScriptClient::start(ScriptCall call, std::function<void(const Outcome&)> do
 }
 
 void ScriptClient::ended() {
-  busy_ = false;
   // Whoever is told may start the next call.
   const Outcome outcome = std::move(outcome_);
   std::exchange(done_, nullptr)(outcome);

@@ -23,7 +23,7 @@ class ScriptClient {
 
   // Event loop only. `done` is called on the event loop, later than now. One call at a time.
   void start(ScriptCall call, std::function<void(const Outcome&)> done);
-  bool busy() const { return busy_; }
+  bool busy() const { return done_ != nullptr; }
   void set_nodes(std::vector<NodeId> nodes);
 
  private:
@@ -42,8 +42,7 @@ class ScriptClient {
   std::vector<NodeId> nodes_;
   Client client_;
   std::vector<WatchedKey> watched_;
-  bool busy_ = false;
-  std::function<void(const Outcome&)> done_;
+  std::function<void(const Outcome&)> done_;  // of the call under way
   Outcome outcome_;
 };
 

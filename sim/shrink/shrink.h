@@ -31,7 +31,7 @@ std::string describe(const PlanSize& size);
 
 // One thing that was left out or made smaller.
 struct ShrinkStep {
-  std::string what;        // "faults 34 to 2"
+  std::string what;        // "faults", "nodes" …
   std::uint64_t runs = 0;  // all runs so far
   PlanSize size;           // after it
 };
@@ -62,7 +62,9 @@ struct ShrinkResult {
   std::vector<ShrinkStep> path;
 };
 
-// Usually run() with options of one's own. A run counts as failing if it violates the property.
+// Usually run() with options of one's own. A run counts as failing if it violates the property. One
+// that throws a std::exception shows something else, and does not: a script that names the third
+// node cannot play where two are left. What the first run throws, of the plan itself, comes out.
 using PlanRunner = std::function<RunResult(const Plan&)>;
 
 // Deterministic: the same arguments give the same plan. An error: the plan is not valid, or

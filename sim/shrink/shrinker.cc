@@ -1,6 +1,7 @@
 #include "sim/shrink/shrinker.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "consensus/hash.h"
@@ -104,9 +105,17 @@ bool Shrinker::out_of_runs() {
   return ended_;
 }
 
+RunResult Shrinker::result_of(const Plan& candidate) const {
+  try {
+    return runner_(candidate);
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
 bool Shrinker::attempt(Plan candidate) {
   if (candidate == best_ || !validate(candidate).ok() || out_of_runs()) return false;
-  RunResult result = runner_(candidate);
+  RunResult result = result_of(candidate);
   ++runs_;
   const bool fails = result.verdict == Verdict::kViolation && result.violated == property_;
   if (fails) {

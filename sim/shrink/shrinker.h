@@ -24,6 +24,7 @@ class Shrinker {
   void pass(const char* name, void (Shrinker::*shrink_by)());
   // Runs a candidate; adopts it if it violates the property.
   bool attempt(Plan candidate);
+  RunResult result_of(const Plan& candidate) const;
   // The same, with a few noise keys.
   bool attempt_noisy(const Plan& candidate);
   bool out_of_runs();

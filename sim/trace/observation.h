@@ -14,8 +14,10 @@ struct MessageEvent {
   std::uint64_t from = 0;  // ids; of clients from 1,001
   std::uint64_t to = 0;
   std::uint64_t number = 0;  // of its link's packets; a duplicate has the number of its original
-  const char* type = "";     // a literal: name_of(Message), "request", "reply"; empty: unreadable
-  const char* why = "";      // kLost: "loss", "partition" …
+  // A literal: name_of(Message), "message" of a protocol's nodes, "request", "reply"; empty:
+  // unreadable.
+  const char* type = "";
+  const char* why = "";  // kLost: "loss", "partition" …
 };
 
 }  // namespace synchrodb::sim

@@ -10,10 +10,11 @@ namespace {
 // Some milliseconds of wall time.
 constexpr std::uint64_t kEventsBetweenPolls = 4'096;
 
-const char* type_of(const PacketView& packet) {
+const char* type_of(const PacketView& packet, bool of_protocol) {
   switch (packet.kind) {
     case PacketKind::kMessage:
-      return packet.message == nullptr ? "" : name_of(packet.message->message);
+      if (packet.message == nullptr) return "";
+      return of_protocol ? "message" : name_of(packet.message->message);
     case PacketKind::kRequest:
       return "request";
     case PacketKind::kReply:
@@ -47,7 +48,7 @@ void World::observe_messages() {
     told.from = event.packet.from.value;
     told.to = event.packet.to.value;
     told.number = event.link_number;
-    told.type = type_of(event.packet);
+    told.type = type_of(event.packet, options_.behaviour != nullptr);
     told.why = event.why;
     options_.messages(told);
   });

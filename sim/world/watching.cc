@@ -31,7 +31,7 @@ void World::each_moment(const Moments& when, TrueTime last, std::function<void()
   for (const Duration at : when.at) {
     if (TrueTime{at.ns} <= last) kernel_.look_at(TrueTime{at.ns}, look);
   }
-  if (when.every.ns <= 0) return;
+  if (when.every.ns <= 0 || TrueTime{when.every.ns} > last) return;
   // Each look asks for the next one.
   auto repeat = std::make_shared<std::function<void()>>();
   *repeat = [this, every = when.every, last, look = std::move(look),

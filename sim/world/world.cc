@@ -483,6 +483,7 @@ std::string World::explain(const check::Judgement& judgement) const {
   check::Options how;
   how.model = workload_.model();
   how.limits.steps = kExplanationSteps;
+  how.poll = options_.poll;
   const check::Judgement shown = check::check(workload_.history(), how);
   if (shown.contradiction) return shown.contradiction->words;
   const check::Value key = workload_.history().key_name(*judgement.key);

@@ -397,6 +397,30 @@ class Memory(ClientCase):
         self.assertEqual(client.call("SET", "more", "y"), "OK")
 
 
+class Observed(ClientCase):
+    def test_keys_found_missed_and_expired(self):
+        server = self.server()
+        client = server.client()
+        client.call("SET", "there", "x")
+        client.call("SET", "soon gone", "x", "PX", "1")
+        for key in ["there", "there", "nowhere"]:
+            client.call("GET", key)
+        self.eventually(lambda: server.metric("keys_expired_total") == 1, server.log)
+        self.assertEqual(server.metric("key_hits_total"), 2)
+        self.assertEqual(server.metric("key_misses_total"), 1)
+
+    def test_a_turn_that_holds_everybody_up_is_told(self):
+        server = self.server("--latency-monitor-threshold", "1")
+        client = server.client()
+        self.assertGreater(server.metric("loop_turns_total"), 0)
+        client.call("SET", "large", "x" * 20_000_000)
+        events = [event[0] for event in client.call("LATENCY", "LATEST")]
+        self.assertIn(b"event-loop", events)
+        longest = server.metric("loop_longest_turn_seconds")
+        self.assertGreater(longest, 0.001)
+        self.assertGreater(server.metric("loop_busy_seconds_total"), longest)
+
+
 class Overload(ClientCase):
     def test_a_refusal_comes_soon_and_says_that_nothing_was_executed(self):
         server = self.server("--max-pending-requests", "4", "--enable-fault-injection")

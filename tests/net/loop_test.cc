@@ -5,6 +5,7 @@
 #include <kj/debug.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 #include <thread>
 #include <vector>
@@ -128,6 +129,19 @@ TEST(Loop, TheEndOfATurnComesAfterAllFibersThatAreReady) {
     for (int i = 0; i < 3; ++i) loop.spawn("one", [&] { order += 'f'; });
   });
   EXPECT_EQ(order, "fff|");
+}
+
+TEST(Loop, ItIsToldHowLongATurnHeldTheOthersUp) {
+  Loop loop;
+  Duration longest;
+  loop.observe_turns([&](Duration took) { longest = std::max(longest, took); });
+  loop.run([&] {
+    sleep_until(loop, after(200));  // waiting is no turn
+    EXPECT_LT(longest, milliseconds(150));
+    usleep(150'000);
+    loop.stop();
+  });
+  EXPECT_GE(longest, milliseconds(150));
 }
 
 TEST(Loop, ThousandsOfFibersComeAndGo) {

@@ -163,6 +163,27 @@ TEST(SocketWatch, AReaderThatIsCancelledUnwinds) {
   });
 }
 
+// One that never runs dry must not keep the loop to itself.
+TEST(SocketWatch, AFloodLeavesTurnsToOthers) {
+  in_loop([](Loop& loop, SocketWatch& watch) {
+    constexpr std::size_t kBytes = 1'000;
+    Pair pair;
+    pair.say(std::string(kBytes, 'x'));
+    WatchedSocket socket(watch, kj::mv(pair.ours));
+    std::size_t turns_of_others = 0;
+    bool over = false;
+    loop.spawn("other", [&] {
+      while (!over) {
+        sleep_until(loop, monotonic_now());
+        ++turns_of_others;
+      }
+    });
+    for (std::size_t i = 0; i < kBytes; ++i) EXPECT_EQ(read_some(socket, 1), "x");
+    over = true;
+    EXPECT_GE(turns_of_others, kBytes / 2);
+  });
+}
+
 // More sockets than one look at the set tells of.
 TEST(SocketWatch, ManySocketsAtOnce) {
   in_loop([](Loop& loop, SocketWatch& watch) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "sim/protocol/behaviour.h"
 #include "sim/protocol/envelope.h"
@@ -207,6 +208,33 @@ TEST(Protocol, WhatIsSyncedSurvivesCrashesAndWhatIsNotMayNot) {
   EXPECT_GT(crashes, 50);
 }
 
+// A process that was killed leaves unsynced writes to the next one, which takes them for its own:
+// a loss of power must not take them back.
+TEST(Protocol, WhatAStartHasFoundTheNextFindsToo) {
+  struct Finding : Counting {
+    Finding() : Counting(false) {}
+    ProtocolEffects started(const ProtocolMoment& at, const ProtocolContents& contents, bool first,
+                            Stream random) override {
+      const auto number = contents.find("number");
+      const int now = number == contents.end() ? 0 : std::stoi(number->second);
+      if (now < found[at.node]) ++lost;
+      found[at.node] = now;
+      return Counting::started(at, contents, first, std::move(random));
+    }
+    std::map<std::uint32_t, int> found;
+    int lost = 0;
+  };
+  int starts = 0;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    Finding finding;
+    Raising raising;
+    run_with(plan_of(seed, {"process", "lost-writes", "torn-write"}), finding, raising);
+    EXPECT_EQ(finding.lost, 0) << seed;
+    starts += static_cast<int>(finding.starts.size());
+  }
+  EXPECT_GT(starts, 200);
+}
+
 TEST(Protocol, TheSamePlanGivesTheSameRunUnderAllFaults) {
   for (std::uint64_t seed = 0; seed < 30; ++seed) {
     const Plan plan = plan_of(seed, {});
@@ -263,6 +291,29 @@ TEST(Protocol, FaultsOfTheEngineAloneAreRefusedByName) {
               std::string::npos)
         << error.what();
   }
+}
+
+TEST(Protocol, VictimsThatOnlyALeaderTellsApartAreRefused) {
+  for (const char* target : {"leader", "follower", "followers", "random", "majority", "all"}) {
+    FaultAction crash;
+    crash.fault = "crash";
+    crash.target = target;
+    const std::string_view name = target;
+    EXPECT_EQ(suits_protocols(crash), name == "random" || name == "majority" || name == "all")
+        << target;
+  }
+}
+
+TEST(Protocol, OnlookersSeeMessagesAndNothingOfTheirEnvelope) {
+  Counting counting(true);
+  Raising asking("?");
+  std::set<std::string> types;
+  RunOptions options;
+  options.behaviour = &counting;
+  options.script = &asking;
+  options.messages = [&types](const MessageEvent& event) { types.insert(event.type); };
+  run(plan_of(1), options);
+  EXPECT_EQ(types, (std::set<std::string>{"message", "reply", "request"}));
 }
 
 TEST(Protocol, DamagedBytesDoNotArrive) {

@@ -247,17 +247,16 @@ TEST(Invariant, WhatItFindsEndsTheRun) {
 
 // ---- Nemeses ---------------------------------------------------------------------------------
 
-FaultAction isolate(std::uint32_t node) {
+FaultAction crash(std::uint32_t node) {
   FaultAction action;
   action.fault = "crash";
-  action.lasting = {};
   action.nodes = {node};
   return action;
 }
 
 std::vector<FaultAction> at_the_leader(const WorldView& view) {
   for (const NodeView& node : view.nodes()) {
-    if (node.role == Role::kLeader && node.founder) return {isolate(node.index)};
+    if (node.role == Role::kLeader && node.founder) return {crash(node.index)};
   }
   return {};
 }
@@ -294,12 +293,29 @@ TEST(LiveNemesis, StrikesWhatItSeesAndThePlanWithItsActionsGivesTheSameRun) {
   EXPECT_EQ(history, live_history);
 }
 
+TEST(LiveNemesis, IsAskedBeforeTheFaultyPhaseEndsAndNotAtItsEnd) {
+  const Plan plan = quiet_plan();
+  const auto asked_with = [&](Moments when) {
+    int asked = 0;
+    RunOptions options;
+    options.nemeses.push_back({std::move(when), [&](const WorldView&) {
+                                 ++asked;
+                                 return std::vector<FaultAction>{};
+                               }});
+    run(plan, options);
+    return asked;
+  };
+  const Duration end = plan.faulty_time;
+  EXPECT_EQ(asked_with({end - Duration{1}, {}}), 1);
+  EXPECT_EQ(asked_with({end, {}}), 0);
+  EXPECT_EQ(asked_with({end / 2, {}}), 1);
+  EXPECT_EQ(asked_with({{}, {end - Duration{1}, end}}), 1);
+}
+
 TEST(LiveNemesis, AnActionThatCannotBeIsNamed) {
   RunOptions options;
-  options.nemeses.push_back({Moments{{}, {seconds(1)}}, [](const WorldView&) {
-                               FaultAction action = isolate(77);
-                               return std::vector<FaultAction>{action};
-                             }});
+  options.nemeses.push_back({Moments{{}, {seconds(1)}},
+                             [](const WorldView&) { return std::vector<FaultAction>{crash(77)}; }});
   try {
     run(quiet_plan(), options);
     FAIL() << "an unknown node was struck";

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <stdexcept>
 
 #include "sim/shrink/ddmin.h"
 
@@ -133,6 +134,25 @@ TEST(Shrink, AnotherPropertyIsNotTheSameFailure) {
   EXPECT_EQ(shrink(large_plan(), {}, runner).value().plan.faults.size(), 6u);
 }
 
+TEST(Shrink, ARunThatThrowsIsNotTheSameFailure) {
+  const auto runner = [](const Plan& plan) {
+    if (plan.nodes < 4) throw ScriptError("the script names node 3");
+    if (plan.faults.empty()) throw std::out_of_range("no faults");
+    RunResult result;
+    result.verdict = Verdict::kViolation;
+    result.violated = "mine";
+    return result;
+  };
+  const Result<ShrinkResult> shrunk = shrink(large_plan(), {}, runner);
+  EXPECT_TRUE(shrunk.value().complete);
+  EXPECT_EQ(shrunk.value().plan.nodes, 4u);
+  EXPECT_EQ(shrunk.value().plan.faults.size(), 1u);
+
+  Plan refused = large_plan();
+  refused.faults.clear();
+  EXPECT_THROW(shrink(refused, {}, runner), std::out_of_range);
+}
+
 TEST(Shrink, RefusesWhatDoesNotFail) {
   Plan plan = large_plan();
   plan.faults.clear();
@@ -142,7 +162,7 @@ TEST(Shrink, RefusesWhatDoesNotFail) {
   EXPECT_EQ(shrink(plan, {}, judge).error().message.substr(0, 5), "nodes");
 }
 
-// A real world: a stale lease beyond what is promised.
+// A real world: disks that lie, beyond what is promised.
 TEST(Shrink, ARealFailureBecomesAFewFaults) {
   PlanShape shape;
   shape.time = seconds(30);
