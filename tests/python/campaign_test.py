@@ -31,6 +31,11 @@ class Fatal(sdb.Test):
         return super().simulate(seed, **wishes)
 
 
+class Killer(sdb.checkers.Checker):
+    def check(self, history):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 def rows_of(done):
     return [{**result.row, "wall_seconds": 0} for result in done]
 
@@ -86,6 +91,26 @@ def test_results_as_they_like():
     assert len(done.to_json_lines().splitlines()) == 6
     assert "6 seeds" in repr(done) and "6 seeds" in done._repr_html_()
     assert done[0].reproduce.startswith("synchrodb-sim run --seed 0")
+
+
+def test_the_first_failure_shrinks():
+    majority = {"targets": "majority"}
+    test = sdb.Test(nodes=3, time_limit=10, nemesis=sdb.nemesis.crash(every=3, **majority)
+                    + sdb.nemesis.lying_sync(ppm=900_000, **majority))
+    failing = sdb.campaign(test, range(4), jobs=2).failures[0]
+    assert failing.shrink(max_runs=10).property == failing.violated
+
+
+def test_results_say_how_they_are_made_again():
+    """Without being run: what killed its process would kill this one."""
+    killer = TEST.replace(checker=Killer())
+    done = sdb.campaign(killer, range(2), jobs=1)
+    assert [result.violated for result in done] == ["crash", "crash"]
+    assert done[1].reproduce == "test.simulate(seed=1)"
+    plain = sdb.campaign(TEST, range(2), jobs=1)[1]
+    assert plain.reproduce == plain.run.reproduce
+    assert sdb.campaign(TEST.plan(1), range(2), jobs=1)[1].reproduce.split()[:3] == [
+        "synchrodb-sim", "run", "--plan"]
 
 
 def test_a_file_is_continued(tmp_path):

@@ -103,6 +103,11 @@ def test_each_client_has_its_own():
     assert seen == [(0, "a")] * 3 + [(1, "b")] * 3
 
 
+def test_each_client_of_those_reserved_has_its_own():
+    nested = gen.reserve(2, None, gen.reserve(1, {"f": "a"}, gen.each_client([{"f": "b"}])))
+    assert preview(nested, clients=5) == [(0, "a"), (0, "b"), (0, "b")]
+
+
 def test_until_ok_goes_on_after_a_failure():
     context = gen.Context(0, [0], 1, [0], random.Random(0))
     asked, after = gen.until_ok(ops("a")).op(context)

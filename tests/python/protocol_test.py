@@ -142,6 +142,25 @@ def test_a_restart_is_a_new_instance_with_the_storage():
     assert [life[0] for life in lives if life[1] == 1] == ["start"]
 
 
+def test_the_storage_is_what_was_persisted():
+    seen = []
+
+    class Careless(Protocol):
+        def on_start(self):
+            kept = {1: (2, 3)}
+            self.persist("kept", kept)
+            kept["more"] = "in memory only"
+            seen.append(self.storage["kept"])
+
+        def on_restart(self):
+            seen.append(self.storage["kept"])
+
+    crash = sdb.FaultAction(fault="crash", at=3, nodes=[0])
+    plan = plan_for(1, faults=["none"], time=10, clients=2)
+    simulate(Careless, Asking(), plan.replace(faults=[*plan.faults, crash]))
+    assert seen == [{"1": [2, 3]}] * 4
+
+
 def test_an_invariant_sees_storages():
     seen = []
 

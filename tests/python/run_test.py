@@ -199,7 +199,7 @@ def test_python_adds_little():
     assert whole < run.result.wall_seconds * 1.3 + 0.2
 
 
-def test_failed_assertions_keep_their_text():
+def test_errors_are_pythons_own_kinds_too():
     assert issubclass(sdb.AssertionFailed, AssertionError)
     assert issubclass(sdb.InvalidInput, (ValueError, sdb.Error))
 

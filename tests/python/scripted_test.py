@@ -1,5 +1,6 @@
 """Python workloads, invariants and nemeses in simulated worlds."""
 
+import random
 import time
 import traceback
 
@@ -172,6 +173,9 @@ def test_an_invariant_sees_all_nodes_and_changes_nothing():
     run = simulate(plan, workloads.bank(), invariants=[watch])
     assert run.result.digest == simulate(plan, workloads.bank()).result.digest
     assert times[:4] == [1, 2, 2.5, 3]
+    once = []
+    simulate(plan, invariants=[invariant(lambda view: once.append(view.time), at="1500ms")])
+    assert once == [1.5]
 
 
 def test_what_an_invariant_finds_is_the_verdict():
@@ -312,6 +316,17 @@ def test_an_operation_must_end_with_a_type():
         simulate(plan_of(1), Endless())
 
 
+def test_what_a_generator_gives_stays_its_own():
+    given = {"f": "x", "client": 0, "time": 0}
+
+    class Giving(gen.Generator):
+        def op(self, context):
+            return given, None
+
+    simulate(plan_of(1), Yields(workloads.read("GET", "k")), generator=Giving())
+    assert given == {"f": "x", "client": 0, "time": 0}
+
+
 def test_a_generator_that_waits_for_ever_is_named():
     class Stuck(workloads.set):
         def generator(self):
@@ -338,7 +353,7 @@ def test_fifty_virtual_seconds_a_wall_second():
 
 
 def test_random_numbers_are_drawn_from_the_run():
-    stream = sdb.generators._random.Random(3)
+    stream = random.Random(3)
     numbers = RunRandom(lambda: stream.getrandbits(64))
     assert all(0 <= numbers.randrange(10) < 10 for _ in range(1000))
     assert numbers.getrandbits(130) < 1 << 130

@@ -54,8 +54,8 @@ def test_futures_share_the_past():
     futures = run.branch(at=10, seeds=range(4))
     assert len({future.digest for future in (run, *futures)}) == 5
     for future in futures:
-        assert future.at(10) == run.at(10) or [n.values for n in future.at(10)] == [
-            n.values for n in run.at(10)]
+        assert [n.values for n in future.at(10)] == [n.values for n in run.at(10)]
+    assert any(node.values for node in run.at(10))
 
 
 def test_a_run_without_a_fault(failing):

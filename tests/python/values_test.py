@@ -1,6 +1,7 @@
 """Tests and plans as values, and what a test makes of its parts."""
 
 import copy
+import os
 import pickle
 import subprocess
 
@@ -57,6 +58,13 @@ def test_a_test_is_a_value():
     assert again == TEST and again.simulate(1).digest == TEST.simulate(1).digest
     assert TEST.replace(nodes=5).nodes == 5 and TEST.nodes == 3
 
+    class Mine(sdb.Test):
+        pass
+
+    assert type(Mine(nodes=3).replace(nodes=5)) is Mine
+    with pytest.raises(TypeError, match="node: Test has no such field"):
+        TEST.replace(node=5)
+
 
 @pytest.mark.parametrize("name", [row["name"] for row in sdb.workload_table()])
 def test_every_builtin_workload_runs(name):
@@ -78,6 +86,10 @@ def test_a_python_workload_runs_and_can_be_watched():
     run = TEST.replace(workload=workloads.bank(rate=30)).simulate(3)
     assert run.verdict == "ok" and run.checked.valid
     assert {event["f"] for event in run.history} == {"transfer", "read"}
+    # An operation is several calls.
+    types = run.history.operations["type"].tolist()
+    assert run.counts == {name: types.count(name) for name in ("ok", "fail", "info")}
+    assert run.row()["operations"] == run.counts and run.result.ok > run.counts["ok"] > 50
     assert len(run.trace) > 0 and len(run.samples) > 0 and len(run.messages) > 0
     assert set(run.history.to_pandas()["type"]) <= {"ok", "fail", "info"}
     again = TEST.replace(workload=workloads.bank(rate=30)).simulate(3)
@@ -131,13 +143,28 @@ def test_what_a_live_nemesis_did_stands_in_the_plan():
 
 
 def test_a_protocol_of_ones_own():
-    from synchrodb.examples import primary_backup
+    from synchrodb.examples.primary_backup import Clients, PrimaryBackup
 
-    found = [name for name, value in vars(primary_backup).items()
-             if isinstance(value, type) and issubclass(value, sdb.Protocol)]
-    assert found
-    with pytest.raises(TypeError, match="protocol"):
+    run = sdb.Test(nodes=3, time_limit=12, protocol=PrimaryBackup, workload=Clients()).simulate(1)
+    assert run.verdict == "ok" and run.checked.valid and run.counts["ok"] > 50
+    with pytest.raises(TypeError, match="protocol: must be a subclass of Protocol, not <class 'int"):
         TEST.replace(protocol=int)
+
+
+@pytest.mark.parametrize("workload, text", [
+    (workloads.cas_register(), "workload: cas-register calls SynchroDB's engine; give one that asks "
+                               "the nodes of PrimaryBackup"),
+    (workloads.builtin("kv"), "workload: kv calls SynchroDB's engine"),
+    (workloads.register(scripted=True), "workload: it calls SynchroDB's engine"),
+    (workloads.bank(), "workload: it calls SynchroDB's engine"),
+])
+def test_a_workload_of_the_engine_does_not_suit_a_protocol(workload, text):
+    from synchrodb.examples.primary_backup import Clients, PrimaryBackup
+
+    with pytest.raises(sdb.InvalidInput, match=text):
+        sdb.Test(nodes=3, time_limit=12, protocol=PrimaryBackup, workload=workload).simulate(1)
+    with pytest.raises(sdb.InvalidInput, match="workload: it asks a protocol's nodes"):
+        sdb.Test(nodes=3, time_limit=12, workload=Clients()).simulate(1)
 
 
 def test_an_exception_of_a_workload_shows_its_traceback():
@@ -156,15 +183,43 @@ def test_an_exception_of_a_workload_shows_its_traceback():
     assert TEST.simulate(1).verdict == "ok"
 
 
-def test_reproduce_is_a_command(tmp_path):
-    import os
-
+def test_reproduce_is_a_command():
     run = TEST.simulate(3)
     command = run.reproduce.split()
     assert command[:3] == ["synchrodb-sim", "run", "--plan"]
     told = subprocess.run([os.environ["SYNCHRODB_SIM"], *command[1:]], capture_output=True,
                           text=True)
     assert f"digest       {run.digest}" in told.stdout
+
+
+@sdb.live_nemesis(every=3)
+def kill_the_leader(view):
+    return [sdb.FaultAction(fault="crash", nodes=[n.index])
+            for n in view.nodes if n.role == "leader" and n.founder][:1]
+
+
+BANK = TEST.replace(workload=workloads.bank(rate=30))
+HUNTED = BANK.replace(nemesis=None, live_nemeses=[kill_the_leader])
+
+
+@pytest.mark.parametrize("test, run, line", [
+    (BANK, BANK.simulate(3), "test.simulate(seed=3)"),
+    (BANK, BANK.simulate(3).without(0), "test.simulate(plan=synchrodb.Plan.from_json(open("),
+    (HUNTED, HUNTED.simulate(3), "test.simulate(seed=3)"),
+    (HUNTED, HUNTED.simulate(3).without(0), "test.replace(live_nemeses=()).simulate(plan="),
+    (HUNTED, HUNTED.simulate(3).without("crash"), "test.replace(live_nemeses=()).simulate(plan="),
+    (HUNTED, HUNTED.simulate(plan=HUNTED.plan(3).with_noise(8)),
+     "test.simulate(plan=synchrodb.Plan.from_json(open("),
+])
+def test_reproduce_calls_a_test_with_python_code(test, run, line):
+    assert run.reproduce.startswith(line)
+    again = eval(run.reproduce, {"test": test, "synchrodb": sdb})  # noqa: S307
+    assert again.digest == run.digest and again.history == run.history
+
+
+def test_reproduce_gives_the_verdict_of_a_checker_too():
+    test = TEST.replace(checker=Suspicious(False))
+    assert test.simulate(3).reproduce == "test.simulate(seed=3)"
 
 
 def test_runs_show_themselves():

@@ -54,9 +54,7 @@ py::dict describe(const HistoryObject& history, const check::Options& options,
       judgement.key ? history.history.key_name(*judgement.key) : check::Value();
   told["key"] = py::none();
   if (key.is_integer()) told["key"] = key.number();
-  if (key.is_text())
-    told["key"] = py::bytes(std::string(history.history.bytes(key)))
-                      .attr("decode")("utf-8", "surrogateescape");
+  if (key.is_text()) told["key"] = from_bytes(history.history.bytes(key));
   told["contradiction"] = py::none();
   if (judgement.contradiction) {
     const check::Contradiction& found = *judgement.contradiction;

@@ -125,6 +125,11 @@ py::object from_text(std::string_view text) {
       PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "backslashreplace"));
 }
 
+py::object from_bytes(std::string_view bytes) {
+  return py::reinterpret_steal<py::object>(
+      PyUnicode_DecodeUTF8(bytes.data(), static_cast<Py_ssize_t>(bytes.size()), "surrogateescape"));
+}
+
 std::vector<std::string> to_texts(py::handle value, const std::string& argument) {
   if (py::isinstance<py::str>(value)) return {value.cast<std::string>()};
   if (PySequence_Check(value.ptr()) == 0) refuse_type(argument, "a list of texts", value);

@@ -40,6 +40,8 @@ std::map<std::string, std::int64_t> to_integers(py::handle value, const std::str
 // A read-only view of a copy: an assignment to an item, which would be lost, raises TypeError.
 py::object from_integers(const std::map<std::string, std::int64_t>& values);
 
+// A text of whatever bytes: those that are no UTF-8 survive as in Python's own file names.
+py::object from_bytes(std::string_view bytes);
 // A text for people; bytes that are no UTF-8 are spelled out.
 py::object from_text(std::string_view text);
 

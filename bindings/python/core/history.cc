@@ -74,18 +74,12 @@ py::dict columns(const HistoryObject& self) {
   return all;
 }
 
-// Bytes that are no UTF-8 survive as Python's own file names do.
-py::object text_of(std::string_view bytes) {
-  return py::reinterpret_steal<py::object>(
-      PyUnicode_DecodeUTF8(bytes.data(), static_cast<Py_ssize_t>(bytes.size()), "surrogateescape"));
-}
-
 py::object object_of(const History& history, Value value) {
   switch (value.kind()) {
     case Value::Kind::kInteger:
       return py::int_(value.number());
     case Value::Kind::kText:
-      return text_of(history.bytes(value));
+      return from_bytes(history.bytes(value));
     case Value::Kind::kNone:
     case Value::Kind::kAbsent:
       break;
@@ -175,10 +169,10 @@ void bind_history(py::module_& module) {
       .def("objects", &objects, "A dict of lists: key, value, result.")
       .def("to_edn",
            [](const HistoryObject& self) {
-             return text_of(write_edn(self.history, label_of(self)));
+             return from_bytes(write_edn(self.history, label_of(self)));
            })
       .def("to_json_lines", [](const HistoryObject& self) {
-        return text_of(write_json_lines(self.history, label_of(self)));
+        return from_bytes(write_json_lines(self.history, label_of(self)));
       });
   module.def("read_history", &read_history, py::arg("text"), py::arg("format") = "auto",
              "Reads Jepsen's EDN or log lines, or JSON lines.");

@@ -29,8 +29,10 @@ using sim::WorldView;
 // A Python object with the methods of synchrodb.interpreter.Interpreter, and `start`, `judge`.
 class PythonScript final : public sim::Script {
  public:
-  explicit PythonScript(const py::object& script)
-      : start_(script.attr("start")),
+  // `protocol`: the nodes run one, instead of the engine.
+  PythonScript(const py::object& script, bool protocol)
+      : protocol_(protocol),
+        start_(script.attr("start")),
         next_(script.attr("next")),
         completed_(script.attr("completed")),
         final_phase_(script.attr("final_phase")),
@@ -61,7 +63,7 @@ class PythonScript final : public sim::Script {
       const auto pair = said.cast<py::tuple>();
       step.kind = ScriptStep::Kind::kCall;
       step.client = to_unsigned(pair[0], "client");
-      step.call = to_call(pair[1], "what a workload's invoke yields");
+      step.call = call_of(pair[1]);
     }
     return step;
   }
@@ -71,7 +73,7 @@ class PythonScript final : public sim::Script {
     const py::gil_scoped_acquire held;
     const py::object more = completed_(client, outcome_of(outcome), now.ns);
     if (more.is_none()) return std::nullopt;
-    return to_call(more, "what a workload's invoke yields");
+    return call_of(more);
   }
 
   void final_phase(TrueTime now) override {
@@ -89,6 +91,21 @@ class PythonScript final : public sim::Script {
   }
 
  private:
+  ScriptCall call_of(const py::object& yielded) const {
+    ScriptCall call = to_call(yielded, "what a workload's invoke yields");
+    if (protocol_ && call.kind != ScriptCall::Kind::kRequest) {
+      refuse_value("workload",
+                   "it calls SynchroDB's engine, but the nodes run a protocol: have its "
+                   "invoke yield protocol.ask(…)");
+    }
+    if (!protocol_ && call.kind == ScriptCall::Kind::kRequest) {
+      refuse_value("workload",
+                   "it asks a protocol's nodes, but the nodes run SynchroDB's engine: "
+                   "give the test that protocol");
+    }
+    return call;
+  }
+
   // Ctrl-C must reach a run that only Python could interrupt.
   static void check_signals() {
     if (PyErr_CheckSignals() != 0) throw py::error_already_set();
@@ -98,6 +115,7 @@ class PythonScript final : public sim::Script {
     return outcome_class_(kind_of(outcome), from_reply(outcome.reply, error_class_), outcome.why);
   }
 
+  bool protocol_;
   py::object start_;
   py::object next_;
   py::object completed_;
@@ -184,7 +202,7 @@ Recording run_script(const Plan& plan, const py::object& script, const py::itera
   if (script.is_none()) {
     record_history(recording, options);
   } else {
-    options.script = &played.emplace(script);
+    options.script = &played.emplace(script, !nodes.is_none());
   }
   for (const py::handle each : invariants) {
     options.invariants.push_back(to_invariant(each.cast<py::tuple>()));

@@ -28,13 +28,12 @@ py::dict size_of(const PlanSize& size) {
   return told;
 }
 
-py::dict describe(const sim::ShrinkResult& result, bool interrupted) {
+py::dict describe(const sim::ShrinkResult& result) {
   py::dict told;
   told["plan"] = result.plan;
   told["property"] = result.property;
   told["runs"] = result.runs;
   told["complete"] = result.complete;
-  told["interrupted"] = interrupted;
   told["before"] = size_of(result.before);
   py::list path;
   for (const sim::ShrinkStep& step : result.path) {
@@ -84,7 +83,7 @@ py::dict shrink(const Plan& plan, const py::function& runner, const py::object& 
     PyErr_SetNone(PyExc_KeyboardInterrupt);
     throw py::error_already_set();
   }
-  return describe(value_of(std::move(shrunk)), interrupted);
+  return describe(value_of(std::move(shrunk)));
 }
 
 }  // namespace

@@ -6,7 +6,6 @@ import html
 import json
 import os
 import pickle
-import re
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -14,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from . import _core
-from .run import Run, simulate
+from .described import described
+from .run import Run, reproducing_command
+from .shrinking import Shrunk
 from .statistics import Rate
 from .test import Test
+from .worker import plan_of, run_of
 
 _MOST_JOBS = 1_024
 _HEADER = "synchrodb-campaign"
@@ -60,23 +62,29 @@ class Result:
 
     @property
     def reproduce(self) -> str:
-        """The one command that gives it again."""
-        return self.row.get("reproduce") or self.run.reproduce
+        """What gives it again, as of a `Run`. Nothing is run for it, since that may end badly."""
+        subject = self._subject
+        if isinstance(subject, _core.PlanShape):
+            return _core.reproduce_command(self.seed, subject)
+        if isinstance(subject, Test) and not (subject.plain and subject.checker is None):
+            return f"test.simulate(seed={self.seed})"
+        return reproducing_command(self.plan)
 
     @property
     def plan(self) -> _core.Plan:
         """What ran."""
-        return _plan_of(self._subject, self.seed)
+        return plan_of(self._subject, self.seed)
 
     @property
     def run(self) -> Run:
         """The run itself, made again when it is first asked for."""
         if self._run is None:
-            if isinstance(self._subject, Test):
-                self._run = self._subject.simulate(self.seed)
-            else:
-                self._run = simulate(self.plan)
+            self._run = run_of(self._subject, self.seed)
         return self._run
+
+    def shrink(self, **how: Any) -> Shrunk:
+        """The smallest plan that violates the same property, see `synchrodb.shrinking.shrink`."""
+        return self.run.shrink(**how)
 
     def __repr__(self) -> str:
         what = f"{self.verdict} of {self.violated}" if self.violated else self.verdict
@@ -222,12 +230,6 @@ def campaign(subject: Test | _core.Plan | _core.PlanShape, seeds: Iterable[int] 
     return Campaign(subject, rows, time.monotonic() - began)
 
 
-def _plan_of(subject: Any, seed: int) -> _core.Plan:
-    if isinstance(subject, _core.PlanShape):
-        return _core.generate_plan(seed, subject)
-    return subject.with_noise(seed) if isinstance(subject, _core.Plan) else subject.plan(seed)
-
-
 def _checked_seeds(seeds: Iterable[int]) -> dict[int, None]:
     if isinstance(seeds, (str, bytes)) or not isinstance(seeds, Iterable):
         raise TypeError(f"seeds: must be integers, such as range(1000), not {seeds!r}")
@@ -263,8 +265,7 @@ def _pickled(subject: Any) -> bytes:
 
 
 def _fingerprint(subject: Any) -> str:
-    text = subject.to_json() if isinstance(subject, _core.Plan) else repr(subject)
-    return re.sub(r" at 0x[0-9a-f]+", "", text)
+    return subject.to_json() if isinstance(subject, _core.Plan) else described(subject)
 
 
 class _Output:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from . import _core
+from .checkers.base import Operation, operations
 from .table import Table
 
 _COLUMNS = ("invoke_time", "complete_time", "process", "type", "f", "key", "value", "result")
@@ -54,6 +55,11 @@ class History:
         ['invoke', 'ok']
         """
         return cls(_core.read_history(text, format))
+
+    @property
+    def from_core(self) -> bool:
+        """Whether C++ recorded or read it."""
+        return self._core is not None
 
     # ---- Events.
 
@@ -176,23 +182,19 @@ def _events_of(core: _core.History) -> list[dict]:
     return [{"index": index, **event} for index, (_, event) in enumerate(events)]
 
 
+def _row_of(operation: Operation) -> dict[str, Any]:
+    asked, told = operation
+    row = {name: asked.get(name) for name in ("process", "f", "key", "result")}
+    row |= {"invoke_time": asked["time"], "complete_time": -1 if told is None else told["time"],
+            "type": operation.type, "value": operation.value}
+    return row | {"result": told.get("result")} if operation.type == "ok" else row
+
+
 def _paired(events: list[dict]) -> dict[str, Any]:
     """Columns of operations from events."""
     import numpy as np
 
-    rows: list[dict] = []
-    begun: dict[Any, dict] = {}
-    for event in events:
-        if event["type"] == "invoke":
-            row = {"invoke_time": event["time"], "complete_time": -1, "type": "info", **{
-                name: event.get(name) for name in ("process", "f", "key", "value", "result")}}
-            rows.append(row)
-            begun[event["process"]] = row
-        elif event["process"] in begun:
-            row = begun.pop(event["process"])
-            row.update(complete_time=event["time"], type=event["type"])
-            if event["type"] == "ok":
-                row.update(value=event["value"], result=event.get("result"))
+    rows = [_row_of(operation) for operation in operations(events)]
     columns: dict[str, Any] = {}
     for name in _COLUMNS:
         items = [row[name] for row in rows]

@@ -88,8 +88,8 @@ class Interpreter:
 
     def _begin(self, client, operation, now):
         self._free.remove(client)
-        operation["time"] = now
-        operation["process"] = self._processes[client]
+        # A copy: what a generator gives may be its own.
+        operation = {**operation, "time": now, "process": self._processes[client]}
         invocation = {**operation, "type": "invoke"}
         self._note(invocation, now)
         self._open[client] = (operation, self.workload.invoke(dict(operation)))

@@ -140,8 +140,9 @@ class Protocol:
     def persist(self, name: str, value: Any, sync: bool = True) -> None:
         """Keeps a value over crashes. What the node does after this waits until the disk has it;
         with ``sync=False`` it does not, and a crash may undo it (see `sync`)."""
-        self._effects.append(("persist", name, encode(value)))
-        self.storage[name] = value
+        encoded = encode(value)
+        self._effects.append(("persist", name, encoded))
+        self.storage[name] = decode(encoded)  # as it is after a restart, whatever becomes of value
         if sync:
             self.sync()
 

@@ -135,25 +135,38 @@ class Run:
     @property
     def counts(self) -> dict[str, int]:
         """How many operations ended `ok`, `fail` and `info`."""
-        if self.result is not None:
+        if self.result is not None and self.history.from_core:
             return {name: getattr(self.result, name) for name in ("ok", "fail", "info")}
+        # With a Python workload the world counts calls: an operation may be several.
         types = [event["type"] for event in self.history]
         return {name: types.count(name) for name in ("ok", "fail", "info")}
 
     @property
+    def plain(self) -> bool:
+        """Whether its plan alone gives it again, without Python code."""
+        return self.plan is not None and (self.test is None or self.test.plain)
+
+    @property
     def reproduce(self) -> str:
-        """The one command that gives this run again. A plan that no seed gives is written to a file
-        of the temporary folder for it."""
+        """What gives this run again: one command, or, where Python code takes part, a call of its
+        `test`. A plan that no seed gives is written to a file of the temporary folder for it."""
         if self._reproduce or self.plan is None:
             return self._reproduce
-        text = self.plan.to_json()
-        name = hashlib.sha256(text.encode()).hexdigest()[:16]
-        folder = Path(tempfile.gettempdir()) / f"synchrodb-plans-{os.getuid()}"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        path = folder / f"{name}.json"
-        if not path.exists():
-            path.write_text(text)
-        return f"synchrodb-sim run --plan {shlex.quote(str(path))}"
+        if self.plain and (self.test is None or self.test.checker is None):
+            return reproducing_command(self.plan)
+        return self._call_of_test()
+
+    def _call_of_test(self) -> str:
+        begun = _core.begun(self.result)
+        asked = _without(self.plan, begun)
+        call = "test"
+        if self.test.live_nemeses and not begun:
+            # They did not strike, or were left out since what they would begin is in the plan.
+            call = "test.replace(live_nemeses=())"
+        elif asked == self.test.plan(asked.seed):
+            return f"test.simulate(seed={asked.seed})"
+        file = str(_plan_file(asked))
+        return f"{call}.simulate(plan=synchrodb.Plan.from_json(open({file!r}).read()))"
 
     @property
     def plot(self) -> Any:
@@ -214,6 +227,7 @@ class Run:
             return {"verdict": self.verdict, "violated": self.violated, "detail": self.detail,
                     "operations": self.counts}
         row = json.loads(self.result.to_json(self._reproduce))
+        row["operations"] = self.counts
         if self.verdict != row["verdict"]:  # a checker of the test's own
             row.update(verdict=self.verdict, violated=self.violated, detail=self.detail)
         return row
@@ -238,6 +252,37 @@ class Run:
         detail = f"<pre>{html.escape(self.detail)}</pre>" if self.detail else ""
         return (f"<div><b style='color:{colour}'>{html.escape(what)}</b>"
                 f"<table>{cells}</table>{detail}</div>")
+
+
+def reproducing_command(plan: _core.Plan) -> str:
+    """The command that runs a plan, which is written to a file of the temporary folder for it.
+
+    >>> reproducing_command(_core.Plan())
+    ... # doctest: +ELLIPSIS
+    'synchrodb-sim run --plan ...json'
+    """
+    return f"synchrodb-sim run --plan {shlex.quote(str(_plan_file(plan)))}"
+
+
+def _without(plan: _core.Plan, actions: list[_core.FaultAction]) -> _core.Plan:
+    faults = list(plan.faults)
+    for action in actions:
+        faults.remove(action)
+    return plan.replace(faults=faults)
+
+
+def _plan_file(plan: _core.Plan) -> Path:
+    text = plan.to_json()
+    name = hashlib.sha256(text.encode()).hexdigest()[:16]
+    folder = Path(tempfile.gettempdir()) / f"synchrodb-plans-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / f"{name}.json"
+    if not path.exists():
+        # All at once: others may be about to read it.
+        beside = folder / f"{name}.{os.getpid()}.part"
+        beside.write_text(text)
+        beside.replace(path)
+    return path
 
 
 def simulate(plan: _core.Plan, *, trace: bool = False, messages: bool = False,

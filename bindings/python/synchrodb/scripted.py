@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from . import _core
 from .checkers.base import Checker, Verdict
 from .interpreter import Interpreter
+from .nemesis.arguments import listed
 from .workloads.base import Workload
 
 
@@ -76,7 +77,7 @@ class LiveNemesis(NamedTuple):
     at: Iterable[Any] = ()
 
 
-def invariant(function: Callable | None = None, *, every: Any = None, at: Iterable[Any] = (),
+def invariant(function: Callable | None = None, *, every: Any = None, at: Any = (),
               name: str = ""):
     """Makes a function an `Invariant`; also as a decorator.
 
@@ -93,10 +94,10 @@ def invariant(function: Callable | None = None, *, every: Any = None, at: Iterab
     if not callable(function):
         raise TypeError(f"invariant: {function!r} is no function")
     chosen = name or getattr(function, "__name__", "invariant").replace("_", "-")
-    return Invariant(function, every, tuple(at), chosen)
+    return Invariant(function, every, tuple(listed(at)), chosen)
 
 
-def live_nemesis(function: Callable | None = None, *, every: Any = None, at: Iterable[Any] = ()):
+def live_nemesis(function: Callable | None = None, *, every: Any = None, at: Any = ()):
     """Makes a function a `LiveNemesis`; also as a decorator.
 
     >>> @live_nemesis(every=5)
@@ -111,7 +112,7 @@ def live_nemesis(function: Callable | None = None, *, every: Any = None, at: Ite
         return lambda decorated: live_nemesis(decorated, every=every, at=at)
     if not callable(function):
         raise TypeError(f"nemesis: {function!r} is no function")
-    return LiveNemesis(function, every, tuple(at))
+    return LiveNemesis(function, every, tuple(listed(at)))
 
 
 @dataclass
@@ -200,10 +201,7 @@ def simulate(plan, workload: Workload | None = None, *, generator: Any = None,
         if script is not None:
             error.history = script.history
         raise
-    begun = _core.begun(recording.result)
-    if begun:
-        faults = sorted([*plan.faults, *begun], key=lambda action: action.at)
-        plan = plan.replace(faults=faults)
+    plan = plan.replace(faults=[*plan.faults, *_core.begun(recording.result)])
     history = [] if script is None else script.history
     return ScriptedRun(recording, plan, history, None if script is None else script.verdict)
 

@@ -64,7 +64,9 @@ def again(run: Run, plan: _core.Plan) -> Run:
         return simulate(plan)
     # What live nemeses began is in the plan; they would begin it a second time.
     test = run.test.replace(live_nemeses=()) if run.test.live_nemeses else run.test
-    return test.simulate(plan=plan)
+    made = test.simulate(plan=plan)
+    made.test = run.test
+    return made
 
 
 def shrink(run: Run, *, max_runs: int = 2_000,

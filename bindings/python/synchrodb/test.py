@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
-from . import _core, workloads
+from . import _core, scripted, workloads
 from .checkers.base import Checker
+from .generators import as_generator
 from .history import History
 from .nemesis import Nemesis, compile, seconds
 from .run import Run, from_recording
@@ -72,10 +74,14 @@ class Test:
 
             if not (isinstance(self.protocol, type) and issubclass(self.protocol, Protocol)):
                 raise TypeError(f"protocol: must be a subclass of Protocol, not {self.protocol!r}")
-        for several in ("invariants", "live_nemeses"):
-            if not isinstance(getattr(self, several), Iterable):
-                raise TypeError(f"{several}: must be a list of functions")
-            object.__setattr__(self, several, tuple(getattr(self, several)))
+            if self.workload.builtin is not None:
+                raise _core.InvalidInput(
+                    f"workload: {self.workload.name} calls SynchroDB's engine; give one that asks "
+                    f"the nodes of {self.protocol.__name__}: its invoke yields protocol.ask(…)")
+        for name, kind, maker in (("invariants", scripted.Invariant, "invariant"),
+                                  ("live_nemeses", scripted.LiveNemesis, "live_nemesis")):
+            object.__setattr__(self, name, _made_by(maker, kind, name, getattr(self, name)))
+        as_generator(self.generator)
         object.__setattr__(self, "time_limit", seconds(self.time_limit, "time_limit"))
         self.plan(0)  # refuses what can never run
 
@@ -85,17 +91,21 @@ class Test:
         >>> Test(nodes=3).replace(nodes=5).nodes
         5
         """
-        mine = {f.name: getattr(self, f.name) for f in fields(self)}
         for name in changes:
-            if name not in mine:
+            if name not in self.__dataclass_fields__:
                 raise TypeError(f"{name}: Test has no such field")
-        return Test(**{**mine, **changes})
+        return dataclasses.replace(self, **changes)
 
     @property
     def scripted(self) -> bool:
         """Whether Python code thinks out what clients do, rather than C++."""
         return (self.protocol is not None or self.generator is not None
                 or self.workload.builtin is None)
+
+    @property
+    def plain(self) -> bool:
+        """Whether its plans alone give its runs, without Python code."""
+        return not (self.scripted or self.invariants or self.live_nemeses)
 
     def plan(self, seed: int) -> _core.Plan:
         """What the simulator runs for a seed.
@@ -136,7 +146,7 @@ class Test:
         """
         plan = self.plan(seed) if plan is None else plan
         wishes = {"trace": trace, "messages": messages, "sample_every": sample_every}
-        if not self.scripted and not self.invariants and not self.live_nemeses:
+        if self.plain:
             made = self._run_builtin(plan, wishes)
         else:
             made = self._run_scripted(plan, wishes)
@@ -150,8 +160,6 @@ class Test:
         return made
 
     def _run_scripted(self, plan: _core.Plan, wishes: dict) -> Run:
-        from . import scripted
-
         nodes = None
         if self.protocol is not None:
             from .protocol import Nodes
@@ -173,6 +181,17 @@ class Test:
     def on(self, cluster: Any, **how: Any) -> Run:
         """Runs it on real servers, such as `synchrodb.LocalCluster(5)`."""
         return cluster.run(self, **how)
+
+
+def _made_by(maker: str, kind: type, argument: str, several: Any) -> tuple:
+    if not isinstance(several, Iterable) or isinstance(several, kind):
+        raise TypeError(f"{argument}: must be a list, not {type(several).__name__}")
+    several = tuple(several)
+    for position, each in enumerate(several):
+        if not isinstance(each, kind):
+            raise TypeError(f"{argument}[{position}]: must be made by synchrodb.{maker}, which "
+                            f"says when it is called, not {type(each).__name__}")
+    return several
 
 
 def _judge(made: Run, checker: Checker) -> None:

@@ -16,24 +16,32 @@ import sys
 from typing import Any
 
 from . import _core
+from .run import Run, simulate
 
 
-def run_seed(subject: Any, seed: int) -> dict[str, Any]:
-    """One seed of a campaign, as its row.
+def plan_of(subject: Any, seed: int) -> _core.Plan:
+    """What a campaign's subject runs for a seed.
 
-    >>> run_seed(_core.PlanShape(nodes=3, time=5), 7)["verdict"]
+    >>> plan_of(_core.PlanShape(nodes=3, time=5), 7).seed
+    7
+    """
+    if isinstance(subject, _core.PlanShape):
+        return _core.generate_plan(seed, subject)
+    return subject.with_noise(seed) if isinstance(subject, _core.Plan) else subject.plan(seed)
+
+
+def run_of(subject: Any, seed: int) -> Run:
+    """One seed of a campaign.
+
+    >>> run_of(_core.PlanShape(nodes=3, time=5), 7).verdict
     'ok'
     """
-    from .run import simulate
-
+    if not isinstance(subject, (_core.Plan, _core.PlanShape)):
+        return subject.simulate(seed)
+    made = simulate(plan_of(subject, seed))
     if isinstance(subject, _core.PlanShape):
-        made = simulate(_core.generate_plan(seed, subject))
         made._reproduce = _core.reproduce_command(seed, subject)
-    elif isinstance(subject, _core.Plan):
-        made = simulate(subject.with_noise(seed))
-    else:
-        made = subject.simulate(seed)
-    return {**made.row(), "seed": seed}
+    return made
 
 
 def run_batch(payload: bytes, seeds: list[int]) -> list[dict[str, Any]]:
@@ -47,7 +55,7 @@ def run_batch(payload: bytes, seeds: list[int]) -> list[dict[str, Any]]:
 
 
 def run_or_report(subject: Any, seed: int) -> dict[str, Any]:
-    """As `run_seed`; an exception out of user code is a finding of that seed.
+    """One seed of a campaign, as its row; an exception out of user code is a finding of it.
 
     >>> class Broken:
     ...     def simulate(self, seed):
@@ -57,7 +65,7 @@ def run_or_report(subject: Any, seed: int) -> dict[str, Any]:
     ('exception', "KeyError: 'k'")
     """
     try:
-        return run_seed(subject, seed)
+        return {**run_of(subject, seed).row(), "seed": seed}
     except Exception:
         import traceback
 

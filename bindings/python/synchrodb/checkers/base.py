@@ -84,6 +84,8 @@ class Checker:
         raise NotImplementedError
 
     def __add__(self, other: Checker) -> Checker:
+        if not isinstance(other, Checker):
+            return NotImplemented
         return Both(self, other)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-from .. import _core
-from .base import Checker, Verdict
+from .base import Checker
 
 MODELS = ("register", "cas-register", "mutex", "kv")
 
@@ -30,13 +29,12 @@ class linearizable(Checker):  # noqa: N801 (a value's constructor reads like a f
 
     def check(self, history):
         """Invalid: with a few operations that contradict each other; unknown: too hard."""
+        from .. import judging
+
         lines = [json.dumps({"synchrodb-history": {
             "version": 1, "model": self.model, "dialect": "jepsen-log", "initial": None}})]
         lines += [json.dumps(_line(event, index)) for index, event in enumerate(history)]
-        told = _core.check(_core.read_history("\n".join(lines) + "\n"))
-        found = told["contradiction"]
-        detail = found["words"] if found else told["exhausted"]
-        return Verdict(self.name, {"valid": True, "invalid": False}.get(told["verdict"]), detail)
+        return judging.check("\n".join(lines) + "\n")
 
 
 def _line(event, index):

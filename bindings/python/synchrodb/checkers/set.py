@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from .base import Checker, Verdict, operations, shown
 
 
@@ -30,12 +32,12 @@ class SetChecker(Checker):
                 last = op.value
         if last is None:
             return Verdict(self.name, None, "no read of the set succeeded")
-        seen = set(last)
+        times = Counter(last)
+        seen = set(times)
         problems = {
             "lost": sorted(added - seen),
             "unexpected": sorted(seen - attempts),
-            "repeated": sorted({e for e in seen if last.count(e) > 1}) if len(last) > len(seen)
-            else [],
+            "repeated": sorted(e for e, count in times.items() if count > 1),
         }
         found = [f"{what}: {shown(which)}" for what, which in problems.items() if which]
         facts = {"added": len(added), "read": len(seen), "recovered": len(seen - added),

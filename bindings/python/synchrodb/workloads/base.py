@@ -23,9 +23,11 @@ and returns the completed operation.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from .. import _core
 from ..generators import stagger
 
 
@@ -191,6 +193,10 @@ def completed_read(op: dict, outcome: Outcome, **changes) -> dict:
     return failed(op) if outcome.kind == "unknown" else completed(op, outcome, **changes)
 
 
+# What a number of this name is at least, in whatever workload.
+_LEAST = {"accounts": 2, "clients": 1, "groups": 1, "keys": 1, "longest": 1, "values": 1}
+
+
 class Workload:
     """A workload; subclasses say which operations there are, and how to perform one."""
 
@@ -200,6 +206,15 @@ class Workload:
     rate = 100.0
     #: How many clients there are.
     clients = 5
+
+    def __post_init__(self):
+        """Dataclasses: refuses numbers that no run can have."""
+        for name, least in _LEAST.items():
+            number = getattr(self, name, least)
+            if isinstance(number, int) and number < least:
+                raise _core.InvalidInput(f"{name}: {number} is less than {least}")
+        if isinstance(self.rate, (int, float)) and not 0 < self.rate < math.inf:
+            raise _core.InvalidInput(f"rate: {self.rate} is no positive number")
 
     def operations(self) -> Any:
         """A generator of operations, as many as are asked for, as fast as they are."""

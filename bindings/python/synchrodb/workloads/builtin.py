@@ -29,6 +29,7 @@ class Builtin(Workload):
     mix: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self):
+        super().__post_init__()
         known = {row["name"]: row["operations"] for row in _core.workload_table()}
         if self.name not in known:
             raise _core.InvalidInput(f"name: {self.name!r} is none of {', '.join(known)}")
