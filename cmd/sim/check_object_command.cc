@@ -12,14 +12,6 @@
 namespace synchrodb::sim {
 namespace {
 
-std::optional<check::ObjectModel> parse_object_model(std::string_view word) {
-  for (const check::ObjectModel model : {check::ObjectModel::kSet, check::ObjectModel::kQueue,
-                                         check::ObjectModel::kCounter, check::ObjectModel::kBank}) {
-    if (check::name(model) == word) return model;
-  }
-  return std::nullopt;
-}
-
 // Empty, or what is wrong with --initial.
 std::string take_initial(const CheckArguments& arguments, check::ObjectModel model,
                          check::ObjectOptions* options) {
@@ -41,11 +33,11 @@ std::string take_initial(const CheckArguments& arguments, check::ObjectModel mod
 }  // namespace
 
 bool is_object_model(std::string_view model) {
-  return parse_object_model(model).has_value();
+  return check::parse_object_model(model).has_value();
 }
 
 int check_object_file(const CheckArguments& arguments) {
-  const check::ObjectModel model = *parse_object_model(arguments.model);
+  const check::ObjectModel model = *check::parse_object_model(arguments.model);
   check::ObjectOptions options;
   std::string error = take_initial(arguments, model, &options);
   if (error.empty() && arguments.dialect != "auto") {

@@ -15,6 +15,7 @@ void bind_check(py::module_& module);
 void bind_run(py::module_& module);
 void bind_protocol(py::module_& module);
 void bind_transactions(py::module_& module);
+void bind_objects(py::module_& module);
 void bind_shrink(py::module_& module);
 void bind_script(py::module_& module);
 

@@ -14,5 +14,6 @@ PYBIND11_MODULE(_core, module) {
   bind_script(module);
   bind_shrink(module);
   bind_transactions(module);
+  bind_objects(module);
   bind_protocol(module);
 }

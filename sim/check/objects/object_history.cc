@@ -23,6 +23,14 @@ std::string_view name(ObjectModel model) {
   return kNames[static_cast<std::size_t>(model)];
 }
 
+std::optional<ObjectModel> parse_object_model(std::string_view word) {
+  for (const ObjectModel model :
+       {ObjectModel::kSet, ObjectModel::kQueue, ObjectModel::kCounter, ObjectModel::kBank}) {
+    if (name(model) == word) return model;
+  }
+  return std::nullopt;
+}
+
 std::string_view name(ObjectFunction function) {
   constexpr std::array<std::string_view, 6> kNames = {"add",     "read",  "enqueue",
                                                       "dequeue", "drain", "transfer"};

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ enum class ObjectModel : std::uint8_t { kSet, kQueue, kCounter, kBank };
 enum class ObjectFunction : std::uint8_t { kAdd, kRead, kEnqueue, kDequeue, kDrain, kTransfer };
 
 std::string_view name(ObjectModel model);
+// By its name; nothing for an unknown one.
+std::optional<ObjectModel> parse_object_model(std::string_view word);
 std::string_view name(ObjectFunction function);
 
 struct ObjectOperation {

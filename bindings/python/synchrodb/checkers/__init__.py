@@ -5,14 +5,11 @@
 'set + lock'
 """
 
-from .bank import BankChecker
 from .base import Checker, Operation, Verdict, operations
-from .counter import CounterChecker
 from .linearizable import linearizable
 from .lock import LockChecker
 from .monotonic import MonotonicChecker
-from .queue import QueueChecker
-from .set import SetChecker
+from .objects import BankChecker, CounterChecker, QueueChecker, SetChecker
 from .transactions import list_append, transactions
 from .unfractured import unfractured
 
