@@ -168,13 +168,6 @@ class Run:
         file = str(_plan_file(asked))
         return f"{call}.simulate(plan=synchrodb.Plan.from_json(open({file!r}).read()))"
 
-    @property
-    def plot(self) -> Any:
-        """Its figures: `run.plot.latency()`, …"""
-        from .plot import Plots
-
-        return Plots(self)
-
     # ---- Time travel and shrinking; in full at `synchrodb.travel` and `synchrodb.shrinking`.
 
     def at(self, time: float | str) -> list[Any]:

@@ -178,10 +178,6 @@ class Test:
             _judge(made, self.checker)
         return made
 
-    def on(self, cluster: Any, **how: Any) -> Run:
-        """Runs it on real servers, such as `synchrodb.LocalCluster(5)`."""
-        return cluster.run(self, **how)
-
 
 def _made_by(maker: str, kind: type, argument: str, several: Any) -> tuple:
     if not isinstance(several, Iterable) or isinstance(several, kind):
