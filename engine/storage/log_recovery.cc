@@ -80,6 +80,7 @@ Result<> LogRecovery::read_segment(std::uint64_t segment) {
   const SegmentScan scan = scan_segment(bytes.value(), segment, expected);
   highest_sequence_ = std::max(highest_sequence_, scan.highest_sequence);
   highest_segment_ = std::max(highest_segment_, scan.highest_segment);
+  highest_misplaced_ = std::max(highest_misplaced_, scan.highest_misplaced);
   files_.push_back({segment, static_cast<std::uint32_t>(bytes.value().size() / kSector)});
   if (segment < head_) return {};
   // What was read may still be only in the page cache of a process that died; it will be reported
@@ -155,13 +156,13 @@ bool LogRecovery::torn(const Start& start) const {
 
 void LogRecovery::judge_tail() {
   if (defect(Defect::kTornTailAccepted)) return accept_torn_tail();
+  // A batch after the last good one was written to a wrong place, which may well be before it.
+  if (highest_misplaced_ > last_good_) return replay_.broken();
   for (const TailSector& s : tail_) {
     const SectorHeader& h = s.judged.header;
-    // Somebody was told that a batch after the last good one had been synced, or a batch was
-    // written to the wrong place.
+    // Somebody was told that a batch after the last good one had been synced.
     const bool confirmed = s.judged.verdict != SectorVerdict::kRotten && h.watermark > last_good_;
-    const bool strayed = s.judged.verdict == SectorVerdict::kMisplaced && h.sequence > last_good_;
-    if (confirmed || strayed) return replay_.broken();
+    if (confirmed) return replay_.broken();
     if (s.judged.verdict == SectorVerdict::kNew) tail_cut_ = true;
   }
   for (const Start& start : starts_) {

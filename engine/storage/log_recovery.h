@@ -90,6 +90,7 @@ class LogRecovery {
   std::uint32_t last_end_ = 0;      // ... and the sector after it
   std::uint64_t highest_sequence_ = 0;
   std::uint64_t highest_segment_ = 0;
+  std::uint64_t highest_misplaced_ = 0;  // sequence
   std::vector<TailSector> tail_;
   std::vector<Start> starts_;
 };

@@ -43,6 +43,11 @@ std::optional<FoundBatch> batch_at(const std::vector<JudgedSector>& sectors, std
   return FoundBatch{first, static_cast<std::uint32_t>(count), start.header};
 }
 
+void note_misplaced(SegmentScan& scan, const JudgedSector& judged) {
+  if (judged.verdict != SectorVerdict::kMisplaced) return;
+  scan.highest_misplaced = std::max(scan.highest_misplaced, judged.header.sequence);
+}
+
 }  // namespace
 
 SegmentScan scan_segment(std::string_view bytes, std::uint64_t segment,
@@ -63,6 +68,10 @@ SegmentScan scan_segment(std::string_view bytes, std::uint64_t segment,
     if (judged.verdict == SectorVerdict::kRotten) continue;
     scan.highest_sequence = std::max(scan.highest_sequence, judged.header.sequence);
     scan.highest_segment = std::max(scan.highest_segment, judged.header.segment);
+    note_misplaced(scan, judged);
+  }
+  if (present > 0 && !decode_segment_header(bytes, segment)) {
+    note_misplaced(scan, judge_sector(bytes.substr(0, kSector), segment, 0));
   }
   for (std::uint32_t i = kSegmentHeaderSectors; i < scan.sectors.size();) {
     if (std::optional<FoundBatch> batch = batch_at(scan.sectors, i)) {

@@ -36,6 +36,7 @@ struct SegmentScan {
   std::vector<FoundBatch> batches;    // in order of place
   std::uint64_t highest_sequence = 0;
   std::uint64_t highest_segment = 0;
+  std::uint64_t highest_misplaced = 0;  // sequence
 };
 
 // `expected_sectors`: the size that the segment's header states; what the file lacks of it is
