@@ -41,6 +41,7 @@ _LAZY = {
     "Protocol": "protocol",
     "Rate": "statistics",
     "Run": "run",
+    "Store": "store",
     "Table": "table",
     "Test": "test",
     "campaign": "campaigns",
@@ -49,7 +50,8 @@ _LAZY = {
     "live_nemesis": "scripted",
     "simulate": "run",
 }
-_MODULES = ("checkers", "examples", "generators", "nemesis", "protocol", "workloads")
+_MODULES = ("checkers", "examples", "generators", "nemesis", "protocol", "store",
+            "workloads")
 
 __all__ = [
     "AssertionFailed", "Corrupt", "DeviceError", "DrawOverride", "Error", "FaultAction",

@@ -55,6 +55,11 @@ class History:
         """
         return cls(_core.read_history(text, format))
 
+    @property
+    def from_core(self) -> bool:
+        """Whether C++ recorded or read it."""
+        return self._core is not None
+
     # ---- Events.
 
     @property
@@ -110,7 +115,7 @@ class History:
         """
         if self._core is not None:
             return self._core.to_json_lines()
-        return "".join(json.dumps(_plain(event)) + "\n" for event in self.events)
+        return "".join(json.dumps(plain_event(event)) + "\n" for event in self.events)
 
     def to_edn(self) -> str:
         """Jepsen's EDN, a map a line.
@@ -120,7 +125,7 @@ class History:
         """
         if self._core is not None:
             return self._core.to_edn()
-        return "".join(_edn_map(_plain(event)) + "\n" for event in self.events)
+        return "".join(_edn_map(plain_event(event)) + "\n" for event in self.events)
 
     def _as_core(self) -> _core.History:
         """For the C++ checkers."""
@@ -207,7 +212,7 @@ def _paired(events: list[dict]) -> dict[str, Any]:
     return columns
 
 
-def _plain(event: dict) -> dict:
+def plain_event(event: dict) -> dict:
     """As Jepsen writes it: operations on a key have the value [key value]."""
     fields = {name: event[name] for name in ("index", "time", "type", "process", "f")}
     value = event["value"]

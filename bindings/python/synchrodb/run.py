@@ -49,7 +49,9 @@ class Run:
                  history: History | None = None, plan: _core.Plan | None = None,
                  result: _core.RunResult | None = None, recorded: dict[str, Any] | None = None,
                  replay: Callable[..., Run] | None = None, reproduce: str = "",
-                 test: Any = None, checked: Any = None):
+                 test: Any = None, checked: Any = None, world: str = "simulated",
+                 logs: dict[str, str] | None = None, digest: str = "",
+                 faults: dict[str, dict[str, int]] | None = None):
         self.verdict = verdict
         self.violated = violated
         self.detail = detail
@@ -60,6 +62,12 @@ class Run:
         self.test = test
         #: The `Verdict` of the test's own checker, if there was one.
         self.checked = checked
+        #: `"simulated"` or `"real"`.
+        self.world = world
+        #: Of real servers, by name: `"node-1"`.
+        self.logs = dict(logs or {})
+        self._digest = digest
+        self._faults = dict(faults or {})
         self._recorded = {name: item for name, item in (recorded or {}).items()
                           if item is not None}
         self._replay = replay
@@ -120,7 +128,7 @@ class Run:
     @property
     def digest(self) -> str:
         """16 hex digits: two runs with the same digest are the same run. Empty for real servers."""
-        return self.result.digest if self.result is not None else ""
+        return self.result.digest if self.result is not None else self._digest
 
     @property
     def seed(self) -> int | None:
@@ -129,8 +137,46 @@ class Run:
 
     @property
     def faults(self) -> dict[str, dict[str, int]]:
-        """How often each fault was `offered`, `applied` and `effective`."""
-        return self.result.faults if self.result is not None else {}
+        """How often each fault was `offered`, `applied` and `effective`. On real servers nobody sees
+        what was effective: that count is 0."""
+        return self.result.faults if self.result is not None else self._faults
+
+    @property
+    def recorded(self) -> dict[str, Table]:
+        """Of `trace`, `samples` and `messages` what this run has at hand."""
+        return dict(self._recorded)
+
+    @property
+    def plain(self) -> bool:
+        """Whether its plan alone gives it again, without Python code."""
+        return self.world == "simulated" and (self.test is None or not (
+            self.test.scripted or self.test.invariants or self.test.live_nemeses))
+
+    @property
+    def intervals(self) -> list[dict[str, Any]]:
+        """When what was wrong: a dict for each stroke of a fault, with `fault`, `node` (an index;
+        -1: several or none), `begin` and `end` (nanoseconds of the run), by `begin`.
+
+        >>> import synchrodb as sdb
+        >>> test = sdb.Test(nodes=3, time_limit=10, nemesis=sdb.nemesis.partition(at=2, lasting=1))
+        >>> test.simulate(seed=1).intervals
+        [{'fault': 'partition-halves', 'node': -1, 'begin': 2000000000, 'end': 3000000000}]
+        """
+        strokes, begun = [], {}
+        last = 0
+        for row in self.trace:
+            last = row["time"]
+            key = (row["subject"], row["node"])
+            if row["event"] == "fault-begins":
+                stroke = {"fault": key[0], "node": key[1], "begin": last, "end": None}
+                strokes.append(stroke)
+                begun.setdefault(key, []).append(stroke)
+            elif row["event"] == "fault-ends" and begun.get(key):
+                begun[key].pop(0)["end"] = last
+        for stroke in strokes:
+            if stroke["end"] is None:
+                stroke["end"] = last
+        return strokes
 
     @property
     def counts(self) -> dict[str, int]:
