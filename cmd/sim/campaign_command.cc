@@ -43,16 +43,11 @@ Result<> take_plan(const Arguments& arguments, CampaignOptions& options) {
   if (const std::string flag = arguments.flags.given_besides_plan(); !flag.empty()) {
     return Error{ErrorCode::kInvalid, flag + ": the plan decides that; edit it instead"};
   }
-  Result<std::string> text = read_file(arguments.plan);
-  if (!text) return Error{ErrorCode::kInvalid, "plan: " + text.error().message};
-  Result<Plan> plan = read_plan(text.value());
-  if (!plan)
-    return Error{ErrorCode::kInvalid, "plan: " + arguments.plan + ": " + plan.error().message};
+  Result<Plan> plan = load_plan(arguments.plan, arguments.flags.defect());
+  if (!plan) return plan.error();
   options.plan = std::move(plan).value();
   options.plan_path = arguments.plan;
-  if (arguments.flags.defect().empty()) return {};
-  options.plan->defect = arguments.flags.defect();
-  return validate(*options.plan);
+  return {};
 }
 
 Result<CampaignOptions> options_from(const Arguments& arguments) {

@@ -9,6 +9,7 @@
 #include "cmd/sim/list_command.h"
 #include "cmd/sim/run_command.h"
 #include "cmd/sim/shared.h"
+#include "cmd/sim/shrink_command.h"
 #include "consensus/defects.h"
 #include "sim/plan.h"
 
@@ -52,6 +53,7 @@ int main(int argc, char** argv) {
   int exit_code = kExitOk;
   add_run_command(app, exit_code);
   add_campaign_command(app, exit_code);
+  add_shrink_command(app, exit_code);
   add_list_command(app, exit_code);
   add_check_command(app, exit_code);
   add_version_command(app, exit_code);

@@ -49,17 +49,10 @@ Result<Task> task_from_plan(const Arguments& arguments) {
   if (const std::string flag = arguments.flags.given_besides_plan(); !flag.empty()) {
     return Error{ErrorCode::kInvalid, flag + ": the plan decides that; edit it instead"};
   }
-  Result<std::string> text = read_file(arguments.plan);
-  if (!text) return Error{ErrorCode::kInvalid, "plan: " + text.error().message};
-  Result<Plan> plan = read_plan(text.value());
-  if (!plan)
-    return Error{ErrorCode::kInvalid, "plan: " + arguments.plan + ": " + plan.error().message};
+  Result<Plan> plan = load_plan(arguments.plan, arguments.flags.defect());
+  if (!plan) return plan.error();
   Task task{std::move(plan).value(), "synchrodb-sim run --plan " + shell_word(arguments.plan)};
-  if (!arguments.flags.defect().empty()) {
-    task.plan.defect = arguments.flags.defect();
-    if (Result<> valid = validate(task.plan); !valid) return valid.error();
-    task.reproduce += " --defect " + task.plan.defect;
-  }
+  if (!arguments.flags.defect().empty()) task.reproduce += " --defect " + task.plan.defect;
   if (!arguments.noise_seed.empty()) {
     Result<std::uint64_t> seed = parse_number("noise-seed", arguments.noise_seed);
     if (!seed) return seed.error();

@@ -121,6 +121,17 @@ Result<> write_file(const std::string& path, const std::string& contents) {
   return synced ? io_error(path, "cannot write") : error;
 }
 
+Result<Plan> load_plan(const std::string& path, const std::string& defect) {
+  Result<std::string> text = read_file(path);
+  if (!text) return Error{ErrorCode::kInvalid, "plan: " + text.error().message};
+  Result<Plan> plan = read_plan(text.value());
+  if (!plan) return Error{ErrorCode::kInvalid, "plan: " + path + ": " + plan.error().message};
+  if (defect.empty()) return plan;
+  plan.value().defect = defect;
+  if (Result<> valid = validate(plan.value()); !valid) return valid.error();
+  return plan;
+}
+
 Result<std::uint64_t> parse_number(const std::string& flag, const std::string& text) {
   std::uint64_t number = 0;
   const char* end = text.data() + text.size();

@@ -30,7 +30,10 @@ Result<std::string> read_file(const std::string& path);
 // Beside, synced, renamed: there is the whole file or the old one.
 Result<> write_file(const std::string& path, const std::string& contents);
 
-// The flags of `run` and `campaign` that make a PlanShape.
+// The plan in a file, with a defect switched on ("": the plan's own). An error begins with "plan".
+Result<Plan> load_plan(const std::string& path, const std::string& defect);
+
+// The flags of `run`, `campaign` and `shrink` that make a PlanShape.
 class ShapeFlags {
  public:
   // `this` must outlive the parsing.

@@ -114,9 +114,8 @@ bool WatchedSocket::wait_readable(Instant deadline) {
   return true;
 }
 
-std::size_t WatchedSocket::read(char* buffer, std::size_t size) {
-  while (true) {
-    wait_readable(kNever);
+std::optional<std::size_t> WatchedSocket::read(char* buffer, std::size_t size, Instant deadline) {
+  while (wait_readable(deadline)) {
     const ssize_t got = ::recv(descriptor_, buffer, size, 0);
     if (got > 0) {
       // Less than there was room for: the socket is empty, and news will be an event; but for the
@@ -128,6 +127,7 @@ std::size_t WatchedSocket::read(char* buffer, std::size_t size) {
     if (!again(errno)) disconnected("recv", errno);
     if (errno != EINTR) readable_ = false;
   }
+  return std::nullopt;
 }
 
 void WatchedSocket::write(std::string_view bytes) {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "net/loop/loop.h"
@@ -44,10 +45,9 @@ class WatchedSocket {
   WatchedSocket(const WatchedSocket&) = delete;
   WatchedSocket& operator=(const WatchedSocket&) = delete;
 
-  // Whether there is something to read, the end included, before the deadline.
-  bool wait_readable(Instant deadline);
-  // What has arrived, at most `size` bytes, once there is something; 0: the other side has ended.
-  std::size_t read(char* buffer, std::size_t size);
+  // What has arrived, at most `size` bytes, once there is something; 0: the other side has ended;
+  // nothing: the deadline came first.
+  std::optional<std::size_t> read(char* buffer, std::size_t size, Instant deadline);
   // All of it.
   void write(std::string_view bytes);
 
@@ -57,6 +57,7 @@ class WatchedSocket {
   friend class SocketWatch;
 
   void take_events(std::uint32_t events);
+  bool wait_readable(Instant deadline);
 
   Loop& loop_;
   SocketWatch& watch_;

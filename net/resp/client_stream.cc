@@ -13,9 +13,8 @@ class PlainStream final : public ClientStream {
   PlainStream(SocketWatch& watch, kj::AutoCloseFd fd) : socket_(watch, kj::mv(fd)) {}
   ~PlainStream() noexcept override = default;
 
-  std::size_t read(char* buffer, std::size_t size, Instant deadline, bool& silent) override {
-    silent = !socket_.wait_readable(deadline);
-    return silent ? 0 : socket_.read(buffer, size);
+  std::optional<std::size_t> read(char* buffer, std::size_t size, Instant deadline) override {
+    return socket_.read(buffer, size, deadline);
   }
   void write(std::string_view bytes) override { socket_.write(bytes); }
   int fd() const override { return socket_.fd(); }
@@ -29,16 +28,18 @@ class KjStream final : public ClientStream {
   KjStream(Loop& loop, kj::Own<kj::AsyncIoStream> stream) : loop_(loop), stream_(kj::mv(stream)) {}
   ~KjStream() noexcept override = default;
 
-  std::size_t read(char* buffer, std::size_t size, Instant deadline, bool& silent) override {
+  std::optional<std::size_t> read(char* buffer, std::size_t size, Instant deadline) override {
     auto read = stream_->tryRead(buffer, 1, size);
     if (deadline == kNever) return loop_.await(kj::mv(read));
+    bool silent = false;
     const Duration left = std::max(deadline - monotonic_now(), Duration{});
     kj::Promise<std::size_t> silence =
         loop_.timer().afterDelay(left.ns * kj::NANOSECONDS).then([&silent]() -> std::size_t {
           silent = true;
           return 0;
         });
-    return loop_.await(read.exclusiveJoin(kj::mv(silence)));
+    const std::size_t bytes = loop_.await(read.exclusiveJoin(kj::mv(silence)));
+    return silent ? std::nullopt : std::optional(bytes);
   }
   void write(std::string_view bytes) override {
     loop_.await(stream_->write(bytes.data(), bytes.size()));

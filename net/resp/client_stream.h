@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "net/loop/loop.h"
@@ -17,9 +18,9 @@ class ClientStream {
  public:
   virtual ~ClientStream() = default;
 
-  // At most `size` bytes, as soon as there are some; 0: the client has ended, or it was silent
-  // until the deadline, which sets `silent`.
-  virtual std::size_t read(char* buffer, std::size_t size, Instant deadline, bool& silent) = 0;
+  // At most `size` bytes, as soon as there are some; 0: the client has ended; nothing: it was
+  // silent until the deadline.
+  virtual std::optional<std::size_t> read(char* buffer, std::size_t size, Instant deadline) = 0;
   // All of it.
   virtual void write(std::string_view bytes) = 0;
   // -1: none that can be told.

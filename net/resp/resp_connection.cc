@@ -83,9 +83,9 @@ std::size_t RespConnection::receive() {
   client_.total_bytes = sizeof *this + parser_.memory_bytes() + output_.capacity();
   const std::int64_t idle = server_.options_.limits.timeout_s;
   const Instant deadline = idle > 0 ? monotonic_now() + seconds(idle) : kNever;
-  bool silent = false;
-  const std::size_t bytes = stream_->read(space.data(), space.size(), deadline, silent);
-  if (silent) ++server_.counters_.closed_idle;
+  const std::optional<std::size_t> read = stream_->read(space.data(), space.size(), deadline);
+  if (!read) ++server_.counters_.closed_idle;
+  const std::size_t bytes = read.value_or(0);
   ++server_.counters_.reads;
   server_.counters_.input_bytes += bytes;
   client_.last_interaction = monotonic_now();

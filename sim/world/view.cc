@@ -26,6 +26,7 @@ NodeView WorldView::node(std::uint32_t index) const {
   NodeView view;
   view.index = index;
   view.id = process.id();
+  view.founder = index < cluster_.founders();
   view.running = process.running();
   view.paused = process.paused();
   view.clock_error = process.clock().wall_error();

@@ -20,6 +20,7 @@ class Kernel;
 struct NodeView {
   std::uint32_t index = 0;  // the machine's, from 0
   NodeId id;
+  bool founder = false;  // a founding member's machine: what a fault may name as its victim
   bool running = false;
   bool paused = false;
   bool serving = false;  // running, and recovered from its disk

@@ -41,8 +41,11 @@ def test_the_same_for_a_seed_and_another_for_another():
 
 def test_one_moves_no_other():
     alone = nemesis.crash(random=3).faults(5, 60, seed=1)
-    stacked = (nemesis.crash(random=3) + nemesis.loss(random=1)).faults(5, 60, seed=1)
-    assert [action for action in stacked if action.fault == "crash"] == alone
+    for stack in (nemesis.crash(random=3) + nemesis.loss(random=1),
+                  nemesis.loss(random=1) + nemesis.crash(random=3)):
+        assert [a for a in stack.faults(5, 60, seed=1) if a.fault == "crash"] == alone
+    twice = (nemesis.crash(random=3) + nemesis.crash(random=3)).faults(5, 60, seed=1)
+    assert len(twice) > len(alone) and [a for a in twice if a in alone] == alone
 
 
 def test_schedules():

@@ -181,7 +181,7 @@ def test_a_view_does_not_outlive_its_call():
 def test_a_nemesis_strikes_and_its_plan_gives_the_same_run():
     @live_nemesis(every=3)
     def hunt(view):
-        leaders = [node.index for node in view.nodes if node.role == "leader"]
+        leaders = [node.index for node in view.nodes if node.role == "leader" and node.founder]
         return [sdb.FaultAction(fault="crash", nodes=leaders[:1])] if leaders else None
 
     plan = plan_of(2, time=30)

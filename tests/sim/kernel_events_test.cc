@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/kernel/kernel.h"
@@ -198,6 +201,62 @@ TEST(Digest, NoDifferenceBetweenEqualSequences) {
   const std::vector<int> long_one{1, 2, 3};
   EXPECT_FALSE(first_difference(short_one, short_one).has_value());
   EXPECT_EQ(first_difference(short_one, long_one), std::optional<std::size_t>(2));
+}
+
+TEST(Look, ComesBeforeTheEventsOfItsMomentAndTheDigestKnowsNothing) {
+  const auto run_with = [](bool looks, std::vector<std::string>& seen) {
+    Kernel kernel;
+    for (const std::int64_t ms : {1, 2, 2, 3}) {
+      kernel.at(at_ms(ms), [&seen, ms] { seen.push_back("event " + std::to_string(ms)); });
+    }
+    const auto look = [&](std::int64_t ms, const char* name) {
+      kernel.look_at(at_ms(ms), [&, name] {
+        seen.push_back(std::string(name) + " " + std::to_string(kernel.now().ns / 1'000'000));
+      });
+    };
+    if (looks) {
+      look(2, "second");
+      look(0, "first");
+      look(2, "third");
+      look(9, "last");
+    }
+    EXPECT_EQ(kernel.run(at_ms(5)), RunEnd::kIdle);
+    EXPECT_EQ(kernel.run(at_ms(9)), RunEnd::kIdle);
+    return std::pair(kernel.digest().value(), kernel.events());
+  };
+  std::vector<std::string> watched;
+  std::vector<std::string> alone;
+  EXPECT_EQ(run_with(true, watched), run_with(false, alone));
+  EXPECT_EQ(watched, (std::vector<std::string>{"first 0", "event 1", "second 2", "third 2",
+                                               "event 2", "event 2", "event 3", "last 9"}));
+  EXPECT_EQ(alone.size(), 4U);
+}
+
+TEST(Look, MayAskForTheNextAndWakeFibers) {
+  Kernel kernel;
+  const Owner owner = kernel.add_owner("test");
+  int woken = 0;
+  const TaskId sleeper = kernel.spawn(owner, "sleeper", [&] {
+    for (;;) {
+      kernel.park();
+      ++woken;
+    }
+  });
+  int looks = 0;
+  std::function<void()> look = [&] {
+    kernel.wake(sleeper);
+    if (++looks < 5) kernel.look_at(kernel.now() + milliseconds(10), look);
+  };
+  kernel.look_at(at_ms(10), look);
+  EXPECT_EQ(kernel.run(at_ms(35)), RunEnd::kIdle);
+  EXPECT_EQ(looks, 3);
+  EXPECT_EQ(woken, 3);
+  kernel.look_at(at_ms(1), [&] {
+    EXPECT_EQ(kernel.now(), at_ms(35));
+    kernel.stop();
+  });
+  EXPECT_EQ(kernel.run(at_ms(100)), RunEnd::kStopped);
+  EXPECT_EQ(looks, 3);
 }
 
 }  // namespace

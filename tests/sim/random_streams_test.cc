@@ -134,5 +134,35 @@ TEST(Distributions, ShuffleReachesEveryOrder) {
   for (int i = 0; i < 10; ++i) EXPECT_GE(stream.pick(items), 5);
 }
 
+TEST(Future, ABranchChangesWhatComesAndNotWhatWas) {
+  Streams trunk(7);
+  Streams branched(7);
+  Stream kept = trunk.stream("delay", 1);
+  Stream early = branched.stream("delay", 1);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(early.next(), kept.next());
+  branched.branch(3);
+  Stream late = branched.stream("loss", 2);
+  Stream kept_late = trunk.stream("loss", 2);
+  int equal = 0;
+  for (int i = 0; i < 100; ++i) {
+    equal += early.next() == kept.next() ? 1 : 0;
+    equal += late.next() == kept_late.next() ? 1 : 0;
+  }
+  EXPECT_EQ(equal, 0);
+}
+
+TEST(Future, DependsOnTheKeysAndTheirOrder) {
+  const auto draw = [](std::vector<std::uint64_t> keys) {
+    Streams streams(7);
+    Stream stream = streams.stream("delay");
+    for (const std::uint64_t key : keys) streams.branch(key);
+    return stream.next();
+  };
+  const std::set<std::uint64_t> draws{draw({}),     draw({0}),    draw({1}),
+                                      draw({1, 2}), draw({2, 1}), draw({1, 1})};
+  EXPECT_EQ(draws.size(), 6U);
+  EXPECT_EQ(draw({1, 2}), draw({1, 2}));
+}
+
 }  // namespace
 }  // namespace synchrodb::sim

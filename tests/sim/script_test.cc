@@ -257,7 +257,7 @@ FaultAction isolate(std::uint32_t node) {
 
 std::vector<FaultAction> at_the_leader(const WorldView& view) {
   for (const NodeView& node : view.nodes()) {
-    if (node.role == Role::kLeader && node.running) return {isolate(node.index)};
+    if (node.role == Role::kLeader && node.founder) return {isolate(node.index)};
   }
   return {};
 }

@@ -14,6 +14,7 @@ void bind_history(py::module_& module);
 void bind_check(py::module_& module);
 void bind_run(py::module_& module);
 void bind_protocol(py::module_& module);
+void bind_shrink(py::module_& module);
 void bind_script(py::module_& module);
 
 }  // namespace synchrodb::python

@@ -32,7 +32,7 @@ struct HistoryColumns {
 // Of its completion, or of the moment when the client gave up; -1: neither.
 std::int64_t completion_order(const Operation& operation) {
   const check::EventOrder order = std::min(operation.complete_order, operation.given_up_order);
-  return order == check::kNeverCompleted ? -1 : order;
+  return order == check::kNeverCompleted ? -1 : std::int64_t{order};
 }
 
 HistoryColumns::HistoryColumns(const History& history) {

@@ -12,5 +12,6 @@ PYBIND11_MODULE(_core, module) {
   bind_check(module);
   bind_run(module);
   bind_script(module);
+  bind_shrink(module);
   bind_protocol(module);
 }

@@ -214,6 +214,8 @@ void bind_views(py::module_& module) {
                        "One machine at one moment. What a process knows is empty while it is down.")
       .def_readonly("index", &NodeView::index, "The machine's number, from 0.")
       .def_property_readonly("id", [](const NodeView& v) { return v.id.value; })
+      .def_readonly("founder", &NodeView::founder,
+                    "A founding member's machine: what a fault may name as its victim.")
       .def_readonly("running", &NodeView::running)
       .def_readonly("paused", &NodeView::paused)
       .def_readonly("serving", &NodeView::serving, "Running, and recovered from its disk.")

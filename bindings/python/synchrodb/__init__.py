@@ -47,7 +47,9 @@ _LAZY = {
     "campaign": "campaigns",
     "check": "judging",
     "invariant": "scripted",
+    "likelihood": "travel",
     "live_nemesis": "scripted",
+    "shrink": "shrinking",
     "simulate": "run",
 }
 _MODULES = ("checkers", "examples", "generators", "nemesis", "protocol", "store",

@@ -203,6 +203,8 @@ def _paired(events: list[dict]) -> dict[str, Any]:
         items = [row[name] for row in rows]
         if name.endswith("_time"):
             columns[name] = np.array(items, dtype=np.int64)
+        elif name == "process" and all(isinstance(item, int) for item in items):
+            columns[name] = np.array(items, dtype=np.int32)
         elif name in ("type", "f"):
             words = tuple(dict.fromkeys(items))
             columns[name] = (np.array([words.index(item) for item in items], np.int16), words)

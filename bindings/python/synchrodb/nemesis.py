@@ -297,7 +297,7 @@ class Swarm(Nemesis):
 def compile(nemesis: Nemesis | None, *, nodes: int, until: float, time: float, seed: int,
             options: dict[str, int] | None = None) -> Injection:
     """All that a nemesis brings into a plan. Each part draws from a stream of its own, so that one
-    more draw of one moves no other.
+    moves no other, wherever in the sum it stands.
 
     >>> compile(crash(at=3), nodes=3, until=10, time=15, seed=1).faults[0].fault
     'crash'
@@ -309,8 +309,10 @@ def compile(nemesis: Nemesis | None, *, nodes: int, until: float, time: float, s
     damaged = _random.Random(f"{seed}/damaged").sample(range(nodes), budget)
     setting = Setting(nodes, until, time, seed, dict(options or {}), tuple(sorted(damaged)))
     whole = Injection()
+    said = [repr(part) for part in parts]
     for position, part in enumerate(parts):
-        made = part.inject(setting, _random.Random(f"{seed}/{position}/{part!r}"))
+        alike = said[:position].count(said[position])
+        made = part.inject(setting, _random.Random(f"{seed}/{said[position]}/{alike}"))
         whole.faults += made.faults
         whole.buggify.update(made.buggify)
         whole.options.update(made.options)

@@ -208,6 +208,50 @@ class Run:
 
         return Plots(self)
 
+    # ---- Time travel and shrinking; in full at `synchrodb.travel` and `synchrodb.shrinking`.
+
+    def at(self, time: float | str) -> list[Any]:
+        """Every machine at a moment, by replay: its view, and the values that it had applied.
+
+        >>> import synchrodb as sdb
+        >>> run = sdb.Test(nodes=3, time_limit=10).simulate(seed=1)
+        >>> sum(node.view.role == "leader" for node in run.at("4s"))
+        1
+        """
+        from . import travel
+
+        return travel.at(self, time)
+
+    def branch(self, at: float | str, seeds: Any = range(10)) -> list[Run]:
+        """Other futures from the same past: a run for each seed.
+
+        >>> import synchrodb as sdb
+        >>> run = sdb.Test(nodes=3, time_limit=10).simulate(seed=1)
+        >>> [future.verdict for future in run.branch(at=5, seeds=range(2))]
+        ['ok', 'ok']
+        """
+        from . import travel
+
+        return travel.branch(self, at, seeds)
+
+    def without(self, fault: Any) -> Run:
+        """The same run minus a fault: a `FaultAction` of its plan, its position, or a name.
+
+        >>> import synchrodb as sdb
+        >>> test = sdb.Test(nodes=3, time_limit=10, nemesis=sdb.nemesis.crash(every=3))
+        >>> len(test.simulate(seed=1).without("crash").plan.faults)
+        0
+        """
+        from . import travel
+
+        return travel.without(self, fault)
+
+    def shrink(self, **how: Any) -> Any:
+        """The smallest plan that violates the same property, see `synchrodb.shrinking.shrink`."""
+        from . import shrinking
+
+        return shrinking.shrink(self, **how)
+
     def row(self) -> dict[str, Any]:
         """The run as a row of a campaign."""
         import json

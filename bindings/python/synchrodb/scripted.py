@@ -101,7 +101,7 @@ def live_nemesis(function: Callable | None = None, *, every: Any = None, at: Ite
 
     >>> @live_nemesis(every=5)
     ... def hunt(view):
-    ...     leaders = [n.index for n in view.nodes if n.role == "leader"]
+    ...     leaders = [n.index for n in view.nodes if n.role == "leader" and n.founder]
     ...     if leaders:
     ...         return _core.FaultAction(fault="crash", nodes=leaders[:1])
     >>> hunt.every
@@ -216,7 +216,8 @@ def _named(each: Invariant):
     return check
 
 
-def state_at(plan, at, workload: Workload | None = None) -> list[tuple[Any, dict[str, str]]]:
+def state_at(plan, at, workload: Workload | None = None, *, generator: Any = None,
+             nodes: Any = None) -> list[tuple[Any, dict[str, str]]]:
     """Every machine at a moment, by replay: its `NodeView`, and all keys that it has applied.
 
     >>> import synchrodb as sdb
@@ -224,5 +225,5 @@ def state_at(plan, at, workload: Workload | None = None) -> list[tuple[Any, dict
     >>> [view.index for view, values in state_at(plan, 5) if view.running]
     [0, 1, 2]
     """
-    script = None if workload is None else _Script(workload, None, None)
-    return _core.contents(_core.run_script(plan, script, stop_at=at).result)
+    script = None if workload is None else _Script(workload, generator, None)
+    return _core.contents(_core.run_script(plan, script, stop_at=at, nodes=nodes).result)

@@ -1,0 +1,86 @@
+"""Failing runs made small: the fewest faults, nodes, clients … that still violate the property.
+
+>>> import synchrodb as sdb
+>>> shape = sdb.PlanShape(time=30, beyond_budget=True, faults=["lying-sync", "crash", "loss"])
+>>> runs = (sdb.simulate(sdb.generate_plan(seed, shape)) for seed in range(300))
+>>> failing = next(run for run in runs if run.verdict == "violation")
+>>> shrunk = shrink(failing, max_runs=300)
+>>> shrunk.run.violated == failing.violated, shrunk.size["faults"] < len(failing.plan.faults)
+(True, True)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import _core
+from .run import Run, simulate
+
+
+@dataclass
+class Shrunk:
+    """What `shrink` found.
+
+    ``run``: of the smallest plan. ``property``: that it violates. ``runs``: how many it took.
+    ``complete``: whether nothing more could be left out; else the budget, or Ctrl-C, ended the
+    search. ``before`` and ``size``: how large the plan was, and is. ``path``: triples of what was
+    made smaller, after how many runs, and the size then.
+    """
+
+    run: Run
+    property: str
+    runs: int
+    complete: bool
+    before: dict[str, Any]
+    size: dict[str, Any]
+    path: list[tuple[str, int, dict]] = field(default_factory=list)
+
+    @property
+    def plan(self) -> _core.Plan:
+        """The smallest plan."""
+        return self.run.plan
+
+    def explain(self) -> str:
+        """What was needed, and what was seen, in words."""
+        faults = "\n".join(f"  {action!r}" for action in self.plan.faults) or "  none"
+        return (f"{self.property} is violated by {self.size['nodes']} nodes, "
+                f"{self.size['clients']} clients and these faults:\n{faults}\n{self.run.detail}\n"
+                f"reproduce: {self.run.reproduce}")
+
+
+def again(run: Run, plan: _core.Plan) -> Run:
+    """The test, or the workload, that a run was of, under another plan.
+
+    >>> import synchrodb as sdb
+    >>> run = sdb.simulate(sdb.generate_plan(7, sdb.PlanShape(nodes=3, time=5)))
+    >>> again(run, run.plan).digest == run.digest
+    True
+    """
+    if run.plan is None:
+        raise _core.InvalidInput("run: it is one of real servers, which cannot be repeated")
+    if run.test is None:
+        return simulate(plan)
+    # What live nemeses began is in the plan; they would begin it a second time.
+    test = run.test.replace(live_nemeses=()) if run.test.live_nemeses else run.test
+    return test.simulate(plan=plan)
+
+
+def shrink(run: Run, *, max_runs: int = 2_000,
+           on_progress: Callable[[int, int, str, dict], None] | None = None) -> Shrunk:
+    """The smallest plan under which the run's test violates the same property.
+
+    ``on_progress`` is called after each run with how many there were and may be, what is being made
+    smaller, and the size of the best plan so far. Ctrl-C keeps that plan. A run that violates
+    nothing raises `InvalidInput`.
+    """
+    if not isinstance(run, Run):
+        raise TypeError(f"run: must be a Run, not {type(run).__name__}")
+
+    if run.plan is None:
+        raise _core.InvalidInput("run: it is one of real servers, which cannot be repeated")
+    told = _core.shrink(run.plan, lambda plan: again(run, plan), max_runs, on_progress)
+    path = told["path"]
+    return Shrunk(again(run, told["plan"]), told["property"], told["runs"], told["complete"],
+                  told["before"], path[-1][2] if path else told["before"], path)
