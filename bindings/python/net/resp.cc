@@ -1,4 +1,5 @@
 // One RESP connection: a command out, its reply in.
+#include "bindings/python/core/reply.h"
 #include "bindings/python/net/bind.h"
 #include "bindings/python/net/door.h"
 #include "net/client/resp_client.h"
@@ -7,39 +8,6 @@ namespace synchrodb::python {
 namespace {
 
 using Connection = OnLoop<net::RespClient>;
-
-// As the simulator's scripts get replies: bytes that are no UTF-8 are spelled out.
-py::object text_of(const std::string& text) {
-  return py::reinterpret_steal<py::object>(
-      PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "backslashreplace"));
-}
-
-py::object object_of(const Reply& reply, const py::object& error_class) {
-  switch (reply.kind()) {
-    case Reply::Kind::kNil:
-    case Reply::Kind::kNilArray:
-      return py::none();
-    case Reply::Kind::kStatus:
-    case Reply::Kind::kBulk:
-    case Reply::Kind::kVerbatim:
-      return text_of(reply.text());
-    case Reply::Kind::kError:
-      return error_class(text_of(reply.text()));
-    case Reply::Kind::kInteger:
-    case Reply::Kind::kBoolean:
-      return py::int_(reply.number());
-    case Reply::Kind::kDouble:
-      return py::float_(reply.real_number());
-    case Reply::Kind::kArray:
-    case Reply::Kind::kMap:
-    case Reply::Kind::kSet:
-    case Reply::Kind::kPush:
-      break;
-  }
-  py::list elements;
-  for (const Reply& element : reply.elements()) elements.append(object_of(element, error_class));
-  return elements;
-}
 
 class Resp {
  public:
@@ -64,7 +32,7 @@ class Resp {
     const Reply reply = call<Reply>(dialer_->loop(), [&] {
       return (*dialer_)->timer().timeoutAfter(duration_of(seconds), (*connection)->call(argv));
     });
-    return object_of(reply, error_class_);
+    return from_reply(reply, error_class_);
   }
 
   void close() { connection_.reset(); }

@@ -36,7 +36,10 @@ from ._core import (
 # What is imported when it is first used: name, module.
 _LAZY = {
     "Campaign": "campaigns",
+    "Client": "client",
+    "ClusterError": "cluster",
     "History": "history",
+    "LocalCluster": "cluster",
     "Nemesis": "nemesis",
     "Protocol": "protocol",
     "Rate": "statistics",
@@ -52,8 +55,8 @@ _LAZY = {
     "shrink": "shrinking",
     "simulate": "run",
 }
-_MODULES = ("checkers", "examples", "generators", "nemesis", "protocol", "store",
-            "workloads")
+_MODULES = ("checkers", "client", "cluster", "examples", "generators", "nemesis", "protocol",
+            "store", "strategies", "workloads")
 
 __all__ = [
     "AssertionFailed", "Corrupt", "DeviceError", "DrawOverride", "Error", "FaultAction",

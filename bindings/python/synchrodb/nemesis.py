@@ -38,7 +38,8 @@ PARTITIONS = ("halves", "majority-minority", "isolate-one", "isolate-leader", "b
 DISKS = ("latency", "stall", "lost-writes", "torn-write", "lost-rename", "bit-rot",
          "misdirected-write", "sync-failure", "full", "error")
 
-_MOMENTARY = {"bit-rot", "crash", "restart", "wipe-and-rejoin", "leadership-transfer",
+#: Faults that strike and are over.
+MOMENTARY = {"bit-rot", "crash", "restart", "wipe-and-rejoin", "leadership-transfer",
               "snapshot-now", "reconfigured-restart", "wiped-under-old-name"}
 # Their victims stay the same in the whole run, so that the fault budget holds.
 _DAMAGING = {"bit-rot", "misdirected-write", "wipe-and-rejoin"}
@@ -230,7 +231,7 @@ class Fault(Nemesis):
 
     def inject(self, setting, rng):
         actions = []
-        momentary = self.name in _MOMENTARY
+        momentary = self.name in MOMENTARY
         for at, lasting in self.schedule.moments(setting.until, momentary, rng):
             actions.append(_core.FaultAction(
                 fault=self.name, at=at, lasting=0 if momentary else lasting,

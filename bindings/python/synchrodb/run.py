@@ -155,22 +155,27 @@ class Run:
     @property
     def intervals(self) -> list[dict[str, Any]]:
         """When what was wrong: a dict for each stroke of a fault, with `fault`, `node` (an index;
-        -1: several or none), `begin` and `end` (nanoseconds of the run), by `begin`.
+        -1: several or none), `begin` and `end` (nanoseconds of the run), by `begin`. What is
+        momentary, such as a crash, ends when it begins.
 
         >>> import synchrodb as sdb
         >>> test = sdb.Test(nodes=3, time_limit=10, nemesis=sdb.nemesis.partition(at=2, lasting=1))
         >>> test.simulate(seed=1).intervals
         [{'fault': 'partition-halves', 'node': -1, 'begin': 2000000000, 'end': 3000000000}]
         """
+        from .nemesis import MOMENTARY
+
         strokes, begun = [], {}
         last = 0
         for row in self.trace:
             last = row["time"]
             key = (row["subject"], row["node"])
             if row["event"] == "fault-begins":
-                stroke = {"fault": key[0], "node": key[1], "begin": last, "end": None}
+                stroke = {"fault": key[0], "node": key[1], "begin": last,
+                          "end": last if key[0] in MOMENTARY else None}
                 strokes.append(stroke)
-                begun.setdefault(key, []).append(stroke)
+                if stroke["end"] is None:
+                    begun.setdefault(key, []).append(stroke)
             elif row["event"] == "fault-ends" and begun.get(key):
                 begun[key].pop(0)["end"] = last
         for stroke in strokes:

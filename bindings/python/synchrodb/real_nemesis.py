@@ -1,0 +1,568 @@
+"""A plan's faults on real servers: what `test.on(cluster)` does to them.
+
+Each fault that can be had is a row of `SUPPORTED`. Several faults at once add up as in the
+simulator: what every link, clock and disk should suffer follows from the faults that are under way,
+and is brought about wherever a server runs, again after it was restarted.
+"""
+
+from __future__ import annotations
+
+import random as _random
+import shutil
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from . import _core
+from .cluster import ClusterError, LocalCluster
+from .nemesis import MOMENTARY
+
+Links = frozenset  # of (from, to): ids
+
+
+class Link(NamedTuple):
+    """What becomes of messages of one link, one way."""
+
+    drop: bool = False
+    delay_ms: int = 0
+    loss_ppm: int = 0
+
+
+class Disk(NamedTuple):
+    """How a disk is."""
+
+    sync_delay_ms: int = 0
+    full: bool = False
+    fail_syncs: bool = False
+    lie: bool = False
+
+
+#: What there is on real servers, and how; the rest of the fault table needs the simulator.
+SUPPORTED = {
+    "delay": "every message of the victims' links min-us + mean-us later, in whole milliseconds",
+    "link-bias": "each link slower by a delay of its own, up to max-us",
+    "loss": "messages of the victims' links vanish",
+    "one-way-loss": "the same, one way",
+    "partition-halves": "links cut", "partition-majority-minority": "links cut",
+    "partition-isolate-one": "links cut", "partition-isolate-leader": "links cut",
+    "partition-bridge": "links cut", "partition-ring": "links cut", "partition-random": "links cut",
+    "clock-offset": "the wall clock is off", "clock-step": "the wall clock jumps, and stays off",
+    "clock-strobe": "the wall clock jumps to and fro",
+    "disk-latency": "every sync takes sync-max-us more, in whole milliseconds",
+    "disk-stall": "every sync takes stall-ms more",
+    "lost-writes": "so it is in any case: kill -9 loses what was not synced",
+    "sync-failure": "syncs fail, which ends the server; it starts again when that is over",
+    "disk-full": "no space is left, which ends the server; it starts again when that is over",
+    "crash": "kill -9, which is a power failure", "restart": "SIGTERM",
+    "pause-clock-running": "SIGSTOP",
+    "wipe-and-rejoin": "the data is gone, the node leaves, and a new one joins",
+    "membership-change": "a node is added or removed",
+    "leadership-transfer": "the leader is asked to hand over",
+    "snapshot-now": "the server is asked for a snapshot",
+    "reconfigured-restart": "SIGTERM, and other flags",
+    "lying-sync": "syncs say that they worked and do nothing",
+    "wiped-under-old-name": "kill -9, and the data is gone",
+}
+
+def unsupported(plan: _core.Plan) -> dict[str, str]:
+    """What of a plan cannot be had on real servers, and why.
+
+    >>> from synchrodb import nemesis, Test
+    >>> unsupported(Test(nodes=3, nemesis=nemesis.flip_bits() + nemesis.crash(at=1)).plan(0))
+    {'bit-flip': 'needs the simulator'}
+    """
+    wrong = {action.fault: "needs the simulator" for action in plan.faults
+             if action.fault not in SUPPORTED}
+    if plan.buggify:
+        wrong["buggify"] = "its sites are switched on in the simulator alone"
+    if plan.defect:
+        wrong["defect"] = "servers have no deliberate defects"
+    return wrong
+
+
+@dataclass
+class Stroke:
+    """A fault under way."""
+
+    action: Any
+    victims: list[int]  # ids
+    serial: int
+    links: Links = field(default_factory=frozenset)
+    begun: float = 0.0
+
+    def parameter(self, name: str) -> int:
+        if name in self.action.parameters:
+            return self.action.parameters[name]
+        row = next(row for row in _core.fault_table() if row["name"] == self.action.fault)
+        return row["parameters"][name]["default"]
+
+
+# ---- Which links.
+
+
+def between(left: list[int], right: list[int]) -> Links:
+    """Both directions between two sides.
+
+    >>> sorted(between([1], [2]))
+    [(1, 2), (2, 1)]
+    """
+    return frozenset(link for a in left for b in right for link in ((a, b), (b, a)))
+
+
+def partition(kind: str, ids: list[int], draw: _random.Random, *, one: int = 0,
+              percent: int = 40) -> Links:
+    """The links that a partition of this kind cuts, as `sim/network/partition.h` has them.
+
+    >>> len(partition("partition-ring", [1, 2, 3, 4, 5], _random.Random(1)))
+    10
+    """
+    ids = list(ids)
+    if kind in ("partition-isolate-one", "partition-isolate-leader"):
+        return between([one], [other for other in ids if other != one])
+    if kind == "partition-random":
+        return frozenset((a, b) for a in ids for b in ids
+                         if a != b and draw.randrange(100) < percent)
+    draw.shuffle(ids)
+    count = len(ids)
+    if kind == "partition-halves":
+        return between(ids[:count // 2], ids[count // 2:])
+    if kind == "partition-majority-minority":
+        largest = (count - 1) // 2
+        size = draw.randint(1, largest) if largest else 0
+        return between(ids[:size], ids[size:])
+    if kind == "partition-bridge":
+        rest = ids[:-1]
+        return between(rest[:len(rest) // 2], rest[len(rest) // 2:])
+    # Itself and so many neighbours on either side are the smallest majority that is symmetric.
+    reach = (count // 2 + 1) // 2
+    return frozenset((ids[i], ids[j]) for i in range(count) for j in range(count)
+                     if i != j and min((j - i) % count, (i - j) % count) > reach)
+
+
+class RealNemesis:
+    """Does a plan's faults at their times, in a thread of its own; `heal` ends them all.
+
+    `note(event, subject, node, …)` is told what happens. `failure` is what went wrong with itself.
+    """
+
+    def __init__(self, cluster: LocalCluster, plan: _core.Plan,
+                 note: Callable[..., None]):
+        self._cluster = cluster
+        self._note = note
+        self._draw = _random.Random(f"{plan.seed}/real")
+        self._founders = sorted(cluster.nodes)
+        self._active: list[Stroke] = []
+        self._serial = 0
+        self._timers: list[tuple[float, int, Callable[[], None]]] = []
+        self._lock = threading.RLock()
+        self._wake = threading.Event()
+        self._ended = False
+        self._healing = False
+        self._start = 0.0
+        #: Nodes that are down by our will.
+        self.down: set[int] = set()
+        #: By fault: how often it was due, and how often it could be done.
+        self.counts: dict[str, dict[str, int]] = {}
+        self.failure: BaseException | None = None
+        self._links: dict[tuple[int, int], Link] = {}
+        self._clocks: dict[int, int] = {}
+        self._disks: dict[int, Disk] = {}
+        self._operator = ThreadPoolExecutor(2, thread_name_prefix="operator")
+        self._orders: list[Any] = []
+        self._bias = {pair: self._draw.random() for pair in
+                      ((a, b) for a in range(1, 64) for b in range(1, 64))}
+        self._next_id = max(self._founders) + 1
+        for action in plan.faults:
+            self._at(action.at, lambda action=action: self._begin(action))
+        self._thread = threading.Thread(target=self._run, name="nemesis", daemon=True)
+
+    # ---- Time.
+
+    def start(self, start: float) -> None:
+        """From now on; `start`: when the run began, of `time.monotonic()`."""
+        self._start = start
+        self._thread.start()
+
+    def heal(self) -> None:
+        """Ends all faults, and waits until every node runs and is told so."""
+        with self._lock:
+            self._healing = True
+            self._timers.clear()
+            while self._active:
+                self._end(self._active[-1].serial)
+        for order in self._orders:
+            order.cancel()
+        self._operator.shutdown(wait=True)
+        for node in list(self._cluster.nodes.values()):
+            if node.alive and node.paused:
+                self._cluster.resume(node.id)
+            if not node.alive:
+                self._launch(node.id)
+        deadline = time.monotonic() + 30
+        while not self._reconcile():
+            if time.monotonic() > deadline or self.failure:
+                break
+            time.sleep(0.05)
+        self.close()
+        if self.failure:
+            raise self.failure
+
+    def close(self) -> None:
+        """Stops doing anything."""
+        self._ended = True
+        self._wake.set()
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
+            self._thread.join(30)
+        self._operator.shutdown(wait=False, cancel_futures=True)
+
+    def _at(self, when: float, what: Callable[[], None]) -> None:
+        with self._lock:
+            self._serial += 1
+            self._timers.append((when, self._serial, what))
+            self._timers.sort(key=lambda timer: timer[:2])
+        self._wake.set()
+
+    def _after(self, seconds: float, what: Callable[[], None]) -> None:
+        self._at(time.monotonic() - self._start + seconds, what)
+
+    def _run(self) -> None:
+        try:
+            while not self._ended:
+                now = time.monotonic() - self._start
+                with self._lock:
+                    while self._timers and self._timers[0][0] <= now:
+                        self._timers.pop(0)[2]()
+                    due = self._timers[0][0] - now if self._timers else 1.0
+                    level = self._reconcile()
+                self._wake.wait(min(due, 0.5 if level else 0.05))
+                self._wake.clear()
+        except BaseException as error:  # noqa: BLE001 (raised where the run is)
+            self.failure = error
+            traceback.clear_frames(error.__traceback__)
+
+    # ---- Faults.
+
+    def _count(self, fault: str, what: str) -> None:
+        self.counts.setdefault(fault, {"offered": 0, "applied": 0, "effective": 0})[what] += 1
+
+    def _begin(self, action: Any) -> None:
+        if self._healing or action.fault not in SUPPORTED:
+            return
+        self._serial += 1
+        stroke = Stroke(action, self._victims(action), self._serial)
+        self._active.append(stroke)
+        only = stroke.victims[0] - 1 if len(stroke.victims) == 1 else -1
+        self._note("fault-begins", action.fault, only)
+        self._count(action.fault, "offered")
+        if self._strike(stroke):
+            self._count(action.fault, "applied")
+        if action.lasting > 0:
+            self._after(action.lasting, lambda: self._end(stroke.serial))
+
+    def _end(self, serial: int) -> None:
+        stroke = next((each for each in self._active if each.serial == serial), None)
+        if stroke is None:
+            return
+        self._active.remove(stroke)
+        only = stroke.victims[0] - 1 if len(stroke.victims) == 1 else -1
+        self._note("fault-ends", stroke.action.fault, only)
+        for node_id in stroke.victims:
+            if stroke.action.fault == "pause-clock-running" and not self._suffers(
+                    "pause-clock-running", node_id):
+                self._resume(node_id)
+            if stroke.action.fault in ("sync-failure", "disk-full"):
+                self._disks.pop(node_id, None)
+                self.down.discard(node_id)
+                node = self._cluster.nodes.get(node_id)
+                if node is not None and not node.alive:
+                    self._launch(node_id)
+
+    def _suffers(self, fault: str, node_id: int) -> bool:
+        return any(each.action.fault == fault and node_id in each.victims for each in self._active)
+
+    def _victims(self, action: Any) -> list[int]:
+        if action.nodes:
+            return [index + 1 for index in action.nodes]
+        ids = [node_id for node_id in self._founders if node_id in self._cluster.nodes]
+        ids = ids or sorted(self._cluster.nodes)
+        leader = None
+        if action.target in ("leader", "follower", "followers"):
+            leader = self._cluster.leader_or_none()
+        if action.target == "leader" and leader:
+            return [leader]
+        others = [node_id for node_id in ids if node_id != leader]
+        if action.target in ("follower", "followers") and leader and others:
+            return others if action.target == "followers" else [self._draw.choice(others)]
+        count = {"minority": (len(ids) - 1) // 2, "majority": len(ids) // 2 + 1, "": len(ids),
+                 "all": len(ids)}.get(action.target, 1)
+        return sorted(self._draw.sample(ids, count))
+
+    def _strike(self, stroke: Stroke) -> bool:
+        """Does what a fault does when it begins; False: it could not."""
+        fault = stroke.action.fault
+        if fault.startswith("partition-"):
+            return self._partition(stroke)
+        if fault in ("leadership-transfer", "membership-change"):
+            order = self._transfer if fault == "leadership-transfer" else self._change_membership
+            self._order(order, stroke)
+            return True
+        done = False
+        for node_id in stroke.victims:
+            done = self._strike_node(stroke, fault, node_id) or done
+        return done
+
+    def _strike_node(self, stroke: Stroke, fault: str, node_id: int) -> bool:
+        node = self._cluster.nodes.get(node_id)
+        if node is None:
+            return False
+        if fault in ("sync-failure", "disk-full"):
+            self.down.add(node_id)  # its next write ends it
+        if fault in MOMENTARY or fault == "pause-clock-running":
+            if not node.alive or node_id in self.down:
+                return False
+            return self._strike_process(stroke, fault, node_id)
+        return True
+
+    def _strike_process(self, stroke: Stroke, fault: str, node_id: int) -> bool:
+        cluster = self._cluster
+        if fault == "pause-clock-running":
+            cluster.pause(node_id)
+            self._note("paused", "", node_id - 1)
+            return True
+        if fault == "snapshot-now":
+            self._order(lambda _: cluster.nodes[node_id].administration(10).take_snapshot(), stroke)
+            return True
+        self.down.add(node_id)
+        if fault in ("restart", "reconfigured-restart") and not cluster.nodes[node_id].paused:
+            cluster.nodes[node_id].process.stop()
+        else:
+            cluster.kill(node_id)
+        self._note("killed", "", node_id - 1)
+        self._forget_state_of(node_id)
+        if fault == "reconfigured-restart":
+            self._reconfigure(node_id, stroke.parameter("timeout-percent"))
+        if fault == "wipe-and-rejoin":
+            self._order(lambda _: self._replace(node_id), stroke)
+            return True
+        if fault == "wiped-under-old-name":
+            shutil.rmtree(cluster.nodes[node_id].data, ignore_errors=True)
+        pause = self._draw.uniform(0.1, 1) * stroke.parameter("down-ms") / 1000
+        self._after(pause, lambda: self._launch(node_id))
+        return True
+
+    def _launch(self, node_id: int) -> None:
+        node = self._cluster.nodes.get(node_id)
+        if node is None or node.alive:
+            return
+        self._forget_state_of(node_id)
+        self._cluster.launch(node_id)
+        if not any(self._suffers(fault, node_id) for fault in ("sync-failure", "disk-full")):
+            self.down.discard(node_id)
+        self._note("started", "", node_id - 1)
+
+    def _resume(self, node_id: int) -> None:
+        node = self._cluster.nodes.get(node_id)
+        if node is not None and node.alive and node.paused:
+            self._cluster.resume(node_id)
+            self._note("resumed", "", node_id - 1)
+
+    def _reconfigure(self, node_id: int, percent: int) -> None:
+        options = {name.replace("_", "-"): value for name, value in self._cluster.options.items()}
+        standard = int(options.get("election-timeout-ms", 800))
+        least = 3 * int(options.get("heartbeat-interval-ms", standard // 10))
+        self._cluster.nodes[node_id].own_flags = [
+            "--election-timeout-ms", str(max(standard * percent // 100, least + 1))]
+
+    def _partition(self, stroke: Stroke) -> bool:
+        ids = sorted(self._cluster.nodes)
+        kind = stroke.action.fault
+        one = stroke.victims[0]
+        if kind == "partition-isolate-leader":
+            leader = self._cluster.leader_or_none()
+            if leader is None:
+                return False
+            one = leader
+            follow = stroke.parameter("follow-ms") / 1000
+            if follow:
+                self._after(max(follow, 0.1), lambda: self._follow(stroke.serial, one, follow))
+        percent = stroke.parameter("percent") if kind == "partition-random" else 0
+        stroke.links = partition(kind, ids, self._draw, one=one, percent=percent)
+        return bool(stroke.links)
+
+    def _follow(self, serial: int, cut_off: int, follow: float) -> None:
+        """A partition that isolates each new leader too."""
+        stroke = next((each for each in self._active if each.serial == serial), None)
+        if stroke is None:
+            return
+        leader = self._cluster.leader_or_none()
+        if leader is not None and leader != cut_off:
+            stroke.links = partition(stroke.action.fault, sorted(self._cluster.nodes), self._draw,
+                                     one=leader)
+            cut_off = leader
+        self._after(max(follow, 0.1), lambda: self._follow(serial, cut_off, follow))
+
+    # ---- Operators: what takes a while, and may fail.
+
+    def _order(self, what: Callable[[Stroke], Any], stroke: Stroke) -> None:
+        def carry_out():
+            try:
+                what(stroke)
+            except (_core.Error, KeyError, OSError) as error:
+                self._note("refused", f"{stroke.action.fault}: {error}", -1)
+
+        self._orders.append(self._operator.submit(carry_out))
+
+    def _transfer(self, stroke: Stroke) -> None:
+        leader = self._cluster.leader_or_none()
+        if leader is not None:
+            self._cluster.nodes[leader].administration(10).transfer_leader(0)
+
+    def _change_membership(self, stroke: Stroke) -> None:
+        cluster = self._cluster
+        via = cluster.leader_or_none()
+        if via is None:
+            return
+        voters = [row["node"] for row in cluster.nodes[via].administration(5).members()
+                  if row["role"] == "voter"]
+        kind = stroke.parameter("kind") or self._draw.choice((1, 2))
+        if kind == 2 and len(voters) > stroke.parameter("min-voters"):
+            leaver = self._draw.choice(voters)
+            cluster.remove(leaver, via=via, timeout=10)
+            if leaver in cluster.nodes:
+                self._end_for_good(leaver)
+        elif len(cluster.nodes) < len(self._founders) + 4:
+            self._join(via)
+
+    def _join(self, via: int) -> None:
+        fresh, self._next_id = self._next_id, self._next_id + 1
+        self._cluster.new_node(fresh, via)
+        self._note("started", "", fresh - 1)
+        self._cluster.add(fresh, via=via, timeout=15)
+
+    def _replace(self, node_id: int) -> None:
+        """A machine lost its disk: its node leaves, another one joins."""
+        self._end_for_good(node_id)
+        via = self._cluster.leader(10)
+        self._cluster.remove(node_id, via=via, timeout=15)
+        self._join(self._cluster.leader(10))
+
+    def _end_for_good(self, node_id: int) -> None:
+        self.down.add(node_id)
+        self._cluster.forget(node_id)
+        self._note("killed", "", node_id - 1)
+
+    # ---- What each link, clock and disk should suffer, and does.
+
+    def _forget_state_of(self, node_id: int) -> None:
+        """A process that has just started suffers nothing."""
+        self._links = {pair: link for pair, link in self._links.items() if pair[0] != node_id}
+        self._clocks.pop(node_id, None)
+        self._disks.pop(node_id, None)
+
+    def _wanted_link(self, source: int, target: int) -> Link:
+        drop, delay_us, arrives = False, 0, 1.0
+        for each in self._active:
+            fault = each.action.fault
+            drop = drop or (source, target) in each.links
+            touched = source in each.victims or target in each.victims
+            if not touched:
+                continue
+            if fault == "delay":
+                delay_us = each.parameter("min-us") + each.parameter("mean-us")
+            elif fault == "link-bias":
+                delay_us += self._bias[source, target] * each.parameter("max-us")
+            elif fault == "loss":
+                arrives *= 1 - each.parameter("ppm") / 1e6
+            elif fault == "one-way-loss":
+                victim = target if each.parameter("inbound") else source
+                if victim in each.victims:
+                    arrives *= 1 - each.parameter("ppm") / 1e6
+        return Link(drop, round(delay_us / 1000), round((1 - arrives) * 1e6))
+
+    def _wanted_clock(self, node_id: int) -> int:
+        offset_ms = 0
+        for each in self._active:
+            if node_id not in each.victims:
+                continue
+            if each.action.fault == "clock-offset":
+                offset_ms += each.parameter("offset-ms")
+            elif each.action.fault == "clock-step":
+                offset_ms += each.parameter("step-ms")
+            elif each.action.fault == "clock-strobe":
+                period = max(each.parameter("period-ms") / 1000, 0.05)
+                now = time.monotonic() - self._start
+                if int(now / period) % 2 == 0:
+                    offset_ms += each.parameter("step-ms")
+        return offset_ms * 1_000_000
+
+    def _wanted_disk(self, node_id: int) -> Disk:
+        delay, full, fails, lies = 0, False, False, False
+        for each in self._active:
+            if node_id not in each.victims:
+                continue
+            fault = each.action.fault
+            if fault == "disk-latency":
+                delay += round(each.parameter("sync-max-us") / 1000)
+            elif fault == "disk-stall":
+                delay += each.parameter("stall-ms")
+            full = full or fault == "disk-full"
+            fails = fails or fault == "sync-failure"
+            lies = lies or fault == "lying-sync"
+        return Disk(delay, full, fails, lies)
+
+    def _reconcile(self) -> bool:
+        """Tells the servers what has changed; False: not all of it could be told, or a clock jumps
+        to and fro."""
+        level = not any(each.action.fault == "clock-strobe" for each in self._active)
+        with self._lock:
+            for node in self._cluster.running():
+                try:
+                    self._reconcile_node(node)
+                except (_core.Error, OSError):
+                    level = False  # it starts, or ends, or is no longer there
+        return level
+
+    def _reconcile_node(self, node: Any) -> None:
+        administration = None
+
+        def told():
+            nonlocal administration
+            administration = administration or node.administration(2)
+            return administration
+
+        for target in list(self._cluster.nodes):
+            if target == node.id:
+                continue
+            wanted = self._wanted_link(node.id, target)
+            if wanted != self._links.get((node.id, target), Link()):
+                told().set_link(target, *wanted)
+                self._links[node.id, target] = wanted
+        offset = self._wanted_clock(node.id)
+        if offset != self._clocks.get(node.id, 0):
+            told().set_clock_offset(offset)
+            self._clocks[node.id] = offset
+        disk = self._wanted_disk(node.id)
+        if disk != self._disks.get(node.id, Disk()):
+            self._disks[node.id] = disk
+            told().set_disk(*disk)
+
+    def clock_error(self, node_id: int) -> int:
+        """By how much a node's wall clock is off, in nanoseconds, as it was told."""
+        return self._clocks.get(node_id, 0)
+
+
+def check_supported(plan: _core.Plan) -> None:
+    """Raises `Unsupported`, naming what of a plan cannot be had on real servers."""
+    wrong = unsupported(plan)
+    if wrong:
+        named = "; ".join(f"{name}: {why}" for name, why in wrong.items())
+        raise _core.Unsupported(
+            f"nemesis: real servers cannot do this: {named}. They can do "
+            f"{', '.join(SUPPORTED)}. unsupported=\"skip\" leaves the others out")
+
+
+__all__ = ["ClusterError", "RealNemesis", "SUPPORTED", "check_supported", "unsupported"]
