@@ -145,6 +145,16 @@ class Node:
         with Connection(self.address, timeout=timeout) as connection:
             return connection.call(words, timeout)
 
+    def acknowledges(self, timeout: float = 5) -> bool:
+        """Whether a write through it is acknowledged."""
+        from .resp import Connection
+
+        try:
+            with Connection(self.address, timeout=timeout) as connection:
+                return connection.call(["SET", "harness:probe", "1"]) == "OK"
+        except _core.Error:
+            return False
+
     def administration(self, timeout: float = 5) -> Any:
         """Its operator's side: status(), members(), set_link(…), …"""
         from . import _net
@@ -174,6 +184,9 @@ class LocalCluster:
     it, and ends it.
     """
 
+    #: What its nodes are.
+    node_class = Node
+
     def __init__(self, nodes: int = 3, binary: str | os.PathLike | None = None,
                  directory: str | os.PathLike | None = None,
                  options: Mapping[str, Any] | None = None, *, fault_injection: bool = True,
@@ -195,7 +208,7 @@ class LocalCluster:
         self._kept = directory is not None
         self.folder = _folder(directory)
         self.nodes: dict[int, Node] = {
-            i: Node(self, i, [], None if port is None else port + i - 1)
+            i: self.node_class(self, i, [], None if port is None else port + i - 1)
             for i in range(1, nodes + 1)}
         #: Nodes that left for good.
         self.gone: dict[int, Node] = {}
@@ -223,7 +236,7 @@ class LocalCluster:
         try:
             for node_id in self.nodes:
                 self.launch(node_id)
-            self.wait_until_serving()
+            self.wait_until_serving(*self.nodes)
         except BaseException:
             self.close(keep=True)
             raise
@@ -284,7 +297,7 @@ class LocalCluster:
 
     def new_node(self, node_id: int, via: int) -> Node:
         """Another node, started with --join; it is no member before `add`."""
-        self.nodes[node_id] = Node(self, node_id, ["--join", self._node(via).rpc])
+        self.nodes[node_id] = self.node_class(self, node_id, ["--join", self._node(via).rpc])
         self.launch(node_id)
         return self.nodes[node_id]
 
@@ -358,15 +371,11 @@ class LocalCluster:
             raise ClusterError(f"node {node_id} ended with {node.exit_code}: "
                                f"{' '.join(node.process.command)}\nits last words:\n"
                                f"{node.log()[-2000:]}")
-        try:
-            return node.call("SET", "harness:probe", "1") == "OK"
-        except _core.Error:
-            return False
+        return node.acknowledges()
 
     def wait_until_serving(self, *node_ids: int, seconds: float = START_SECONDS) -> None:
         """Until a write through each of these nodes (default: all that run) is acknowledged."""
-        chosen = node_ids or [node.id for node in self.running()] or list(self.nodes)
-        for node_id in chosen:
+        for node_id in node_ids or [node.id for node in self.running()]:
             self.wait(lambda: self.serves(node_id),  # noqa: B023 (waited for at once)
                       f"a write through node {node_id} is acknowledged", seconds)
 

@@ -120,8 +120,8 @@ class Process:
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs; -9 after kill -9."""
-        return self._process.poll()
+        """None while it runs, and before it was started; -9 after kill -9."""
+        return None if self._process is None else self._process.poll()
 
     @property
     def running(self) -> bool:
@@ -130,7 +130,8 @@ class Process:
 
     def send(self, signal_number: int) -> None:
         """Sends a signal, if it runs."""
-        self._process.send_signal(signal_number)
+        if self._process is not None:
+            self._process.send_signal(signal_number)
 
     def wait(self, seconds: float) -> int:
         """Until it has ended; its exit code."""

@@ -24,7 +24,7 @@ from .history import History
 from .interpreter import WAIT, Interpreter
 from .real_nemesis import RealNemesis, check_supported, unsupported
 from .resp import Session
-from .run import Run
+from .run import Run, made
 from .table import Table
 
 _FINAL_PATIENCE = 60.0
@@ -328,7 +328,7 @@ def run_on(cluster: LocalCluster, test: Any, seed: int = 0, *, timeout: float | 
     try:
         driver.run()
         run = _run_of(driver, test, cluster, seed)
-        return run
+        return made(run)
     except BaseException as error:
         error.history = driver.interpreter.history
         _keep_history(cluster, error.history)

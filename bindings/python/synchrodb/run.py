@@ -18,6 +18,9 @@ from .table import Table
 #: What runs are sampled at when samples are asked for afterwards.
 SAMPLE_EVERY = 0.1
 
+#: Told of every run that was made, if it is set: for onlookers such as the pytest plugin.
+on_run: Callable[[Run], None] | None = None
+
 
 class Run:
     """What one run left.
@@ -42,7 +45,7 @@ class Run:
     detail: str
     #: What clients asked and were told.
     history: History
-    #: The plan that ran; None for real servers.
+    #: The plan that ran; of a run on real servers, the plan of its faults.
     plan: _core.Plan | None
 
     def __init__(self, *, verdict: str, violated: str = "", detail: str = "",
@@ -145,6 +148,11 @@ class Run:
     def recorded(self) -> dict[str, Table]:
         """Of `trace`, `samples` and `messages` what this run has at hand."""
         return dict(self._recorded)
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it can be run again, which gives the same run."""
+        return self.plan is not None and self._replay is not None
 
     @property
     def plain(self) -> bool:
@@ -306,8 +314,15 @@ def simulate(plan: _core.Plan, *, trace: bool = False, messages: bool = False,
     """
     recording = _core.run(plan, trace=trace, messages=messages, sample_every=sample_every,
                           check=check)
-    return from_recording(recording, plan, History(recording.history),
-                          lambda **wishes: simulate(plan, check=check, **wishes))
+    return made(from_recording(recording, plan, History(recording.history),
+                               lambda **wishes: simulate(plan, check=check, **wishes)))
+
+
+def made(run: Run) -> Run:
+    """Tells `on_run` of a run; returns it."""
+    if on_run is not None:
+        on_run(run)
+    return run
 
 
 def from_recording(recording: Any, plan: _core.Plan, history: History,

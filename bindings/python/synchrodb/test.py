@@ -11,6 +11,7 @@ from .checkers.base import Checker
 from .history import History
 from .nemesis import Nemesis, compile, seconds
 from .run import Run, from_recording
+from .run import made as told
 from .run import simulate as simulate_plan
 
 
@@ -141,7 +142,7 @@ class Test:
         else:
             made = self._run_scripted(plan, wishes)
         made.test = self
-        return made
+        return told(made)
 
     def _run_builtin(self, plan: _core.Plan, wishes: dict) -> Run:
         made = simulate_plan(plan, **wishes)
