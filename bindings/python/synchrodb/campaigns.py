@@ -147,6 +147,13 @@ class Campaign:
             {name: item for name, item in {**result.row, **result.row.get("operations", {})}.items()
              if not isinstance(item, (dict, list))} for result in self.results])
 
+    @property
+    def plot(self) -> Any:
+        """Its figures: `campaign.plot.verdicts()`, `.marks()`, `.rates()`."""
+        from .plot import CampaignPlots
+
+        return CampaignPlots(self)
+
     def to_json_lines(self) -> str:
         """The rows, an object a line."""
         return "".join(json.dumps(result.row) + "\n" for result in self.results)
