@@ -6,7 +6,7 @@ from typing import Any
 
 from .data import end_of, operations
 from .shading import shade
-from .style import OUTCOME_WORDS, OUTCOMES, say_empty, styled, time_axis
+from .style import OUTCOME_WORDS, OUTCOMES, headroom, say_empty, styled, time_axis
 
 _MARKS = {"ok": ".", "fail": "x", "refused": "v", "info": "^"}
 
@@ -32,6 +32,7 @@ def latency(run: Any, ax: Any = None) -> Any:
         time_axis(ax, 0, end_of(run))
         if ax.collections:
             ax.set_yscale("log")
+            headroom(ax, 4)
             ax.legend(loc="upper right", ncols=4, markerscale=2)
         else:
             say_empty(ax, "no operation was answered")

@@ -48,7 +48,7 @@ def likelihood(told: Sequence[Any], ax: Any = None, *, run: Any = None) -> Any:
             _mark(ax, run)
             shade(ax, run, title)
         if told:
-            ax.legend(loc="upper left")
+            ax.legend(loc="best")
         return ax
 
 

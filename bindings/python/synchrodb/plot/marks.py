@@ -46,6 +46,6 @@ def marks(campaign: Any, ax: Any = None, *, most: int = 40) -> Any:
         else:
             say_empty(ax, "no mark was met")
         ax.set_xlabel("seeds that met it (%)")
-        left = "" if len(shown) == len(met) else f", the rarest {len(shown)} of"
-        ax.set_title(f"Marks met in {len(campaign):,} seeds:{left} {len(met)}")
+        which = "" if len(shown) == len(met) else f", the {len(shown)} rarest"
+        ax.set_title(f"{len(met)} marks met in {len(campaign):,} seeds{which}")
         return ax

@@ -9,7 +9,7 @@ import numpy as np
 
 from .data import edges, end_of, operations
 from .shading import shade
-from .style import COLOURS, say_empty, styled, time_axis
+from .style import COLOURS, headroom, say_empty, styled, time_axis
 
 _LINES = (COLOURS["sky"], COLOURS["blue"], COLOURS["orange"], COLOURS["vermillion"])
 
@@ -42,6 +42,7 @@ def quantiles(run: Any, ax: Any = None, *, of: Sequence[float] = (0.5, 0.95, 0.9
             for share, line, colour in zip(of, np.transpose(rows), _colours(len(of)), strict=True):
                 ax.plot(middles, line, color=colour, marker=".", markersize=3, label=_name(share))
             ax.set_yscale("log")
+            headroom(ax, 3)
             ax.legend(loc="upper right", ncols=len(of))
         else:
             say_empty(ax, "no operation was ok")

@@ -8,7 +8,7 @@ import numpy as np
 
 from .data import edges, end_of, operations
 from .shading import shade
-from .style import COLOURS, OUTCOME_WORDS, OUTCOMES, say_empty, styled, time_axis
+from .style import COLOURS, OUTCOME_WORDS, OUTCOMES, headroom, say_empty, styled, time_axis
 
 
 def rate(run: Any, ax: Any = None, *, by: str = "type", every: float | None = None) -> Any:
@@ -33,7 +33,8 @@ def rate(run: Any, ax: Any = None, *, by: str = "type", every: float | None = No
             ax.stairs(counts / widths, bounds, color=colour, label=words, linewidth=1.3)
         if ax.patches:
             ax.legend(loc="upper right", ncols=6)
-            ax.set_ylim(0, ax.get_ylim()[1] * 1.12)
+            ax.set_ylim(bottom=0)
+            headroom(ax, 1.15)
         else:
             say_empty(ax, "no operation was answered")
         ax.set_ylabel("operations per second")

@@ -7,7 +7,7 @@ from typing import Any
 from ..lanes import Span, spans
 from .data import end_of
 from .shading import shade
-from .style import ROLES, lane_axis, node_name, say_empty, styled, time_axis
+from .style import ROLES, lane_axis, legend_below, node_name, say_empty, styled, time_axis
 
 _HEIGHT = 0.62
 
@@ -30,8 +30,7 @@ def roles(run: Any, ax: Any = None) -> Any:
             draw_lanes(ax, found, nodes)
             _write_terms(ax, found, nodes, end)
             lane_axis(ax, [node_name(node) for node in nodes])
-            ax.legend(handles=_legend(found), loc="upper center", bbox_to_anchor=(0.5, -0.22),
-                      ncols=7, handlelength=1.2)
+            legend_below(ax, _legend(found), 7)
         else:
             say_empty(ax, "no node was seen running")
         ax.set_ylabel("node")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.transforms import ScaledTranslation
 
 from .style import COLOURS
 
 _TINTS = ("vermillion", "purple", "green", "orange", "sky", "blue", "black")
 _MOST_LANES = 6
-_LANE_POINTS = 8.5
+_LANE_POINTS = 9.5  # the height of one
 
 
 def strokes(run: Any) -> dict[str, list[tuple[float, float]]]:
@@ -53,23 +55,22 @@ def shade(ax: Axes, run: Any, title: str) -> None:
 
     Call it last, when the horizontal limits stand.
     """
-    found = strokes(run)
     low, high = ax.get_xlim()
-    points = 72 * ax.figure.get_size_inches()[1] * ax.get_position().height
-    lane = _LANE_POINTS / points
-    across = ax.get_xaxis_transform()
-    shown = [(name, [(max(begin, low), min(end, high)) for begin, end in several
-                     if end >= low and begin <= high]) for name, several in found.items()]
-    shown = [(name, several) for name, several in shown if several]
-    for number, (name, several) in enumerate(shown):
+    shown = {name: [(max(begin, low), min(end, high)) for begin, end in several
+                    if end >= low and begin <= high] for name, several in strokes(run).items()}
+    shown = {name: several for name, several in shown.items() if several}
+    least = (high - low) / 300  # a fault of a moment is seen too
+    for number, (name, several) in enumerate(shown.items()):
         tint = COLOURS[_TINTS[number % len(_TINTS)]]
-        bottom = 1 + lane * (len(shown) - 1 - number + 0.35)
-        least = (high - low) / 300  # a fault of a moment is seen too
         for begin, end in several:
             ax.axvspan(begin, max(end, begin + least / 3), color=tint, alpha=0.07, linewidth=0,
                        zorder=0)
-            ax.fill_between([begin, max(end, begin + least)], bottom, bottom + lane * 0.62,
-                            transform=across, color=tint, alpha=0.85, linewidth=0, clip_on=False)
-        ax.text(1.008, bottom + lane * 0.31, name, transform=ax.transAxes, color=tint, fontsize=7,
+        points = _LANE_POINTS * (len(shown) - number) - 2
+        raised = ScaledTranslation(0, points / 72, ax.figure.dpi_scale_trans)
+        lane = LineCollection([[(begin, 1), (max(end, begin + least), 1)]
+                               for begin, end in several], colors=tint, linewidths=5,
+                              transform=ax.get_xaxis_transform() + raised, clip_on=False)
+        ax.add_collection(lane, autolim=False)
+        ax.text(1.008, 1, name, transform=ax.transAxes + raised, color=tint, fontsize=7,
                 va="center", ha="left", clip_on=False)
     ax.set_title(title, pad=6 + _LANE_POINTS * len(shown))

@@ -11,7 +11,7 @@ from ..lanes import spans
 from .data import end_of
 from .roles import draw_lanes
 from .shading import shade
-from .style import COLOURS, ROLES, lane_axis, node_name, say_empty, styled, time_axis
+from .style import COLOURS, ROLES, lane_axis, legend_below, node_name, say_empty, styled, time_axis
 from .windows import checked_window
 
 FIRST_CLIENT = 1_001
@@ -22,7 +22,7 @@ TYPES = {"vote": COLOURS["vermillion"], "pre-vote": COLOURS["orange"],
          "append": COLOURS["blue"], "heartbeat": COLOURS["sky"], "snapshot": COLOURS["purple"],
          "request": COLOURS["green"], "reply": COLOURS["green"]}
 _MARKS = {"became-leader": "*", "became-candidate": "o", "became-pre-candidate": "o",
-          "killed": "X", "power-lost": "X", "started": ">", "violation": "D"}
+          "killed": "X", "power-lost": "X", "started": ">"}
 
 
 def type_colour(name: str) -> str:
@@ -59,14 +59,15 @@ def spacetime(run: Any, ax: Any = None, *, window: Any = None, clients: bool = F
     lanes = {node + 1: lane for lane, node in enumerate(nodes)}
     with styled(ax, (9.0, 1.6 + 0.55 * max(len(nodes) + clients, 2))) as ax:
         time_axis(ax, begin, until)
+        ax.hlines(range(len(nodes) + clients), begin, until, color="#c0c0c0", linewidth=0.6,
+                  linestyle=":", zorder=1)
         draw_lanes(ax, [span for span in found if span.begin / 1e9 < until
                         and span.end / 1e9 > begin], nodes, 0.16)
         handles = _draw_messages(ax, messages, lanes, len(nodes), until)
         _draw_events(ax, run, nodes, begin, until)
         lane_axis(ax, [node_name(node) for node in nodes] + ["clients"] * clients)
         if handles:
-            ax.legend(handles=handles, loc="upper center", ncols=6, handlelength=1.2,
-                      bbox_to_anchor=(0.5, -0.42 / (0.4 + 0.4 * len(nodes))))
+            legend_below(ax, handles)
         elif not nodes:
             say_empty(ax, "no node was seen in this window")
         ax.set_ylabel("node")
@@ -86,13 +87,20 @@ def interesting(run: Any) -> tuple[float, float]:
     if wrong is not None and wrong.time is not None:
         begin, until = wrong.begin / 1e9, wrong.time / 1e9
         margin = max((until - begin) * 0.3, 0.02)
-        return max(0.0, begin - margin), until + margin
+        return max(0.0, begin - margin), min(until + margin, max(end, until + margin / 10))
     try:
         elections = run.trace.where(event="became-leader")
     except AttributeError:
         return 0.0, min(end, 0.2)
-    middle = int(elections["time"][-1]) / 1e9 if len(elections) else 0.0
-    return max(0.0, middle - 0.03), max(middle + 0.03, 0.1)
+    if not len(elections):
+        return 0.0, min(end, 0.2) or 0.2
+    won, node = int(elections["time"][-1]), int(elections["node"][-1])
+    began = [now for word in ("became-pre-candidate", "became-candidate")
+             for now in run.trace.where(event=word, node=node)["time"].tolist()
+             if won - 100_000_000 < now <= won]
+    begin, until = min(began, default=won) / 1e9, won / 1e9
+    margin = max((until - begin) * 0.6, 0.002)
+    return max(0.0, begin - margin), until + margin
 
 
 def in_window(run: Any, begin: float, until: float, clients: bool) -> dict[str, Any]:
@@ -134,11 +142,13 @@ def _draw_messages(ax: Any, messages: dict, lanes: dict[int, int], last: int,
         whole, cut = kinds.setdefault(kind, ([], []))
         if lost >= 0:
             # It is not known how far it came: it ends half-way.
-            x, y = max(lost, sent) / 1e9, start[1] + (goal - start[1]) * 0.5
+            x, y = max(lost, sent) / 1e9, (start[1] + goal) / 2
             cut.append([start, (x, y)])
             crosses.append((x, y))
+        elif delivered < 0:  # under way when the run ended
+            cut.append([start, (until, (start[1] + goal) / 2)])
         else:
-            arrival = (delivered / 1e9 if delivered >= 0 else until, goal)
+            arrival = (delivered / 1e9, goal)
             whole.append([start, arrival])
             ends.setdefault(kind, []).append(arrival)
     handles = []
@@ -163,26 +173,48 @@ def _draw_messages(ax: Any, messages: dict, lanes: dict[int, int], last: int,
 
 
 def _draw_events(ax: Any, run: Any, nodes: list[int], begin: float, until: float) -> None:
+    """Elections, crashes and starts on their lanes, and the moment of the violation."""
     try:
         trace = run.trace
     except AttributeError:
         return
-    for word, mark in _MARKS.items():
+    over = _draw_violation(ax, run, begin, until)
+    written: dict[int, list[float]] = {}
+    near = (until - begin) / 7
+    for now, node, word, term in _events(trace, begin, until):
+        if node not in nodes or (word == "killed" and now >= over):
+            continue
+        lane, role = nodes.index(node), word.removeprefix("became-")
+        ax.scatter([now], [lane], marker=_MARKS[word], s=62, color=ROLES.get(role, "black"),
+                   zorder=6, edgecolors="white", linewidths=0.6)
+        level = sum(now - before < near for before in written.get(lane, ()))
+        written.setdefault(lane, []).append(now)
+        ax.annotate(f"{role}, term {term}" if term else role, (now, lane), (5, 6 + 9 * level),
+                    textcoords="offset points", fontsize=7, zorder=7, clip_on=True,
+                    bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "alpha": 0.75,
+                          "linewidth": 0})
+
+
+def _events(trace: Any, begin: float, until: float) -> list[tuple[float, int, str, int]]:
+    found = []
+    for word in _MARKS:
         rows = trace.where(event=word)
-        for now, node, term in zip(rows["time"].tolist(), rows["node"].tolist(),
-                                   rows["term"].tolist(), strict=True):
-            if not begin <= now / 1e9 <= until:
-                continue
-            if node in nodes:
-                colour = ROLES.get(word.removeprefix("became-"), "black")
-                lane = nodes.index(node)
-                ax.scatter([now / 1e9], [lane], marker=mark, s=60, color=colour, zorder=6,
-                           edgecolors="white", linewidths=0.6)
-                said = f"{word.removeprefix('became-')}{f', term {term}' if term else ''}"
-                ax.annotate(said, (now / 1e9, lane), (4, 6), textcoords="offset points",
-                            fontsize=7, zorder=7, clip_on=True)
-            elif word == "violation":
-                ax.axvline(now / 1e9, color=COLOURS["vermillion"], linewidth=1.6, zorder=6)
-                ax.annotate(run.violated or word, (now / 1e9, -0.42), (-4, 0), fontsize=8,
-                            textcoords="offset points", color=COLOURS["vermillion"], ha="right",
-                            va="center", weight="bold", zorder=7, parse_math=False)
+        found += [(now / 1e9, node, word, term) for now, node, term in zip(
+                      *(rows[name].tolist() for name in ("time", "node", "term")), strict=True)
+                  if begin <= now / 1e9 <= until]
+    return sorted(found)
+
+
+def _draw_violation(ax: Any, run: Any, begin: float, until: float) -> float:
+    """Gives from when on nodes die because the run is over."""
+    wrong = anomaly(run)
+    if wrong is None or wrong.time is None:
+        return until
+    now = wrong.time / 1e9
+    if begin <= now <= until:
+        ax.axvline(now, color=COLOURS["vermillion"], linewidth=1.6, zorder=6)
+        ax.annotate(run.violated, (now, -0.42), (-4, 0), fontsize=8, textcoords="offset points",
+                    color=COLOURS["vermillion"], ha="right", va="center", weight="bold", zorder=7,
+                    parse_math=False)
+    at_once = len(run.trace.where(event="violation")) > 0
+    return now if at_once else until

@@ -97,6 +97,19 @@ def time_axis(ax: Axes, begin: float, end: float) -> None:
     ax.xaxis.set_major_formatter(matplotlib.ticker.ScalarFormatter(useOffset=False))
 
 
+def headroom(ax: Axes, factor: float) -> None:
+    """Room above the data for a legend: the upper limit, times the factor."""
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, high * factor)
+
+
+def legend_below(ax: Axes, handles: list, columns: int = 6) -> None:
+    """A legend below the label of the horizontal axis."""
+    lower = matplotlib.transforms.ScaledTranslation(0, -32 / 72, ax.figure.dpi_scale_trans)
+    ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0), ncols=columns,
+              bbox_transform=ax.transAxes + lower, handlelength=1.4)
+
+
 def lane_axis(ax: Axes, names: list[str]) -> None:
     """The vertical axis of lanes: the first at the top."""
     ax.set_yticks(range(len(names)), names)

@@ -9,7 +9,7 @@ import numpy as np
 from ..anomaly import anomaly
 from .data import end_of, operations
 from .shading import shade
-from .style import OUTCOME_WORDS, OUTCOMES, lane_axis, say_empty, styled, time_axis
+from .style import OUTCOME_WORDS, OUTCOMES, lane_axis, legend_below, say_empty, styled, time_axis
 from .windows import checked_window
 
 _MOST_WORDS = 90
@@ -45,8 +45,7 @@ def timeline(run: Any, ax: Any = None, *, window: Any = None) -> Any:
             if len(rows) <= _MOST_WORDS:
                 _write(ax, run.history.operations, found, rows, lanes, (begin, until))
             lane_axis(ax, [str(process) for process in processes])
-            ax.legend(handles=_legend(found.type[rows]), loc="upper center",
-                      bbox_to_anchor=(0.5, -0.2), ncols=5, handlelength=1.2)
+            legend_below(ax, _legend(found.type[rows]))
         else:
             say_empty(ax, "no operation in this window")
         ax.set_ylabel("process")
@@ -59,7 +58,7 @@ def _window(found: Any, framed: Any, end: float) -> tuple[float, float]:
         return 0.0, end
     begin = min(found.invoked[row] for row in framed)
     until = max(found.completed[row] if found.completed[row] >= 0 else end for row in framed)
-    margin = max((until - begin) * 0.35, 0.002)
+    margin = max(until - begin, 0.002)
     return max(0.0, begin - margin), min(end, until + margin)
 
 
@@ -71,9 +70,11 @@ def _draw(ax: Any, found: Any, rows: Any, lanes: dict, end: float) -> None:
     for process, lane in lanes.items():
         mine = [row for row in rows.tolist() if found.process[row] == process]
         answered = [row for row in mine if found.completed[row] >= 0]
+        colours = [OUTCOMES.get(found.type[row], "#9a9a9a") for row in answered]
         ax.broken_barh([(found.invoked[row], found.latency[row]) for row in answered],
-                       (lane - 0.36, 0.72), linewidth=0.4, edgecolors="white",
-                       facecolors=[OUTCOMES.get(found.type[row], "#9a9a9a") for row in answered])
+                       (lane - 0.36, 0.72), linewidth=0.3,
+                       edgecolors="white" if len(rows) <= _MOST_WORDS else colours,
+                       facecolors=colours)
         forever = [row for row in mine if not found.completed[row] >= 0]
         ax.broken_barh([(found.invoked[row], end - found.invoked[row]) for row in forever],
                        (lane - 0.36, 0.72), facecolors="none", edgecolors=OUTCOMES["info"],
@@ -90,7 +91,7 @@ def _frame(ax: Any, found: Any, rows: list[int], lanes: dict, end: float) -> Non
 
 def _write(ax: Any, table: Any, found: Any, rows: Any, lanes: dict,
            window: tuple[float, float]) -> None:
-    """The words of an operation, where its bar has room for them."""
+    """The words of an operation: in its bar, or after it where that has no room."""
     keys, values = table["key"], table["value"]
     inches = ax.figure.get_size_inches()[0] * ax.get_position().width
     for row in rows.tolist():
@@ -100,10 +101,14 @@ def _write(ax: Any, table: Any, found: Any, rows: Any, lanes: dict,
         value = "" if values[row] is None else f" {values[row]}"
         words = f"{found.f[row]}{'' if keys[row] is None else f' {keys[row]}'}{value}"
         room = (until - begin) / (window[1] - window[0]) * inches
-        if room * 15 > len(words):
-            ax.text((begin + until) / 2, lanes[found.process[row]], words, ha="center",
-                    va="center", fontsize=7, zorder=5, clip_on=True, parse_math=False,
-                    color="white" if found.completed[row] >= 0 else "black")
+        within = room * 15 > len(words)
+        if not within and len(rows) > _MOST_WORDS / 3:
+            continue
+        ax.annotate(words, ((begin + until) / 2 if within else until, lanes[found.process[row]]),
+                    (0 if within else 5, 0), textcoords="offset points",
+                    ha="center" if within else "left", va="center", fontsize=7, zorder=5,
+                    clip_on=True, annotation_clip=True, parse_math=False,
+                    color="white" if within and found.completed[row] >= 0 else "black")
 
 
 def _legend(types: Any) -> list[Any]:
