@@ -221,6 +221,12 @@ class Run:
 
         return Plots(self)
 
+    def spacetime_html(self, path: str | os.PathLike, *, window: Any = None) -> Path:
+        """Writes its interactive space-time diagram, see `synchrodb.report.spacetime_html`."""
+        from .report import spacetime_html
+
+        return spacetime_html(self, path, window=window)
+
     # ---- Time travel and shrinking; in full at `synchrodb.travel` and `synchrodb.shrinking`.
 
     def at(self, time: float | str) -> list[Any]:

@@ -44,11 +44,13 @@ def end_of(run: Any) -> float:
     table = run.history.operations
     last = max((int(table[name].max()) for name in ("invoke_time", "complete_time")
                 if len(table)), default=0)
-    for seen in run.recorded.values():
-        for name in ("time", "sent"):
-            if name in seen.columns and len(seen):
-                last = max(last, int(seen[name].max()))
-    return last / 1e9
+    if run.result is not None:
+        return max(last / 1e9, run.result.virtual_seconds)
+    try:
+        times = run.trace["time"]
+    except AttributeError:  # nobody recorded it
+        return last / 1e9
+    return max(last, int(times.max())) / 1e9 if len(times) else last / 1e9
 
 
 def edges(end: float, every: float | None = None) -> np.ndarray:
