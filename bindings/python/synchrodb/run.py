@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import html
 import os
 import shlex
 import tempfile
@@ -291,18 +290,9 @@ class Run:
                 f"{counts['info']} unknown>")
 
     def _repr_html_(self) -> str:
-        colour = {"ok": "#0072b2", "violation": "#d55e00"}.get(self.verdict, "#777777")
-        what = f"{self.verdict} of {self.violated}" if self.violated else self.verdict
-        rows = [("seed", self.seed), ("digest", self.digest),
-                ("operations", ", ".join(f"{n} {word}" for word, n in self.counts.items()))]
-        if self.result is not None:
-            rows.append(("virtual time", f"{self.result.virtual_seconds:.1f} s in "
-                                         f"{self.result.wall_seconds:.3f} s"))
-        cells = "".join(f"<tr><th style='text-align:left'>{name}</th><td style='text-align:left'>"
-                        f"{html.escape(str(value))}</td></tr>" for name, value in rows)
-        detail = f"<pre>{html.escape(self.detail)}</pre>" if self.detail else ""
-        return (f"<div><b style='color:{colour}'>{html.escape(what)}</b>"
-                f"<table>{cells}</table>{detail}</div>")
+        from . import markup
+
+        return markup.run(self)
 
 
 def simulate(plan: _core.Plan, *, trace: bool = False, messages: bool = False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from .style import COLOURS, say_empty, styled
+from .style import COLOURS, plain, say_empty, styled
 
 
 def coverage(campaign: Any) -> dict[str, int]:
@@ -40,7 +40,7 @@ def marks(campaign: Any, ax: Any = None, *, most: int = 40) -> Any:
             ax.set_xscale("log")
             ax.set_xlim(min(50 / len(campaign), 1), 130)
             ax.xaxis.set_major_formatter("{x:g}")
-            ax.set_yticks(range(len(shown)), [name for name, _ in shown], fontsize=7)
+            ax.set_yticks(range(len(shown)), [plain(name) for name, _ in shown], fontsize=7)
             ax.set_ylim(len(shown) - 0.4, -0.6)
             ax.grid(False, axis="y")
         else:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..statistics import Rate
-from .style import COLOURS, say_empty, styled
+from .style import COLOURS, plain, say_empty, styled
 
 
 def rates(campaign: Any, ax: Any = None) -> Any:
@@ -31,7 +31,7 @@ def rates(campaign: Any, ax: Any = None) -> Any:
             ax.annotate(f"{rate.count:,} of {rate.total:,}", (100 * rate.high, place), (6, 0),
                         textcoords="offset points", va="center", fontsize=7, color="#505050")
         if shown:
-            ax.set_yticks(range(len(shown)), [name for name, _ in shown])
+            ax.set_yticks(range(len(shown)), [plain(name) for name, _ in shown])
             ax.set_ylim(len(shown) - 0.4, -0.6)
             ax.set_xlim(0, max(100 * rate.high for _, rate in shown) * 1.25)
             ax.grid(False, axis="y")

@@ -82,6 +82,15 @@ def blank(width: float = 8.0, height: float = 3.4) -> tuple[Any, Axes]:
         return figure, figure.add_subplot()
 
 
+def plain(words: str) -> str:
+    """Words that somebody else chose, as they are: matplotlib reads dollars as mathematics.
+
+    >>> plain("$1")
+    '\\\\$1'
+    """
+    return words.replace("$", r"\$")
+
+
 def say_empty(ax: Axes, words: str) -> None:
     """Says on the figure that there is nothing to see, and why."""
     ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center", color="#707070",
@@ -112,7 +121,7 @@ def legend_below(ax: Axes, handles: list, columns: int = 6) -> None:
 
 def lane_axis(ax: Axes, names: list[str]) -> None:
     """The vertical axis of lanes: the first at the top."""
-    ax.set_yticks(range(len(names)), names)
+    ax.set_yticks(range(len(names)), [plain(name) for name in names])
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
     ax.grid(False)

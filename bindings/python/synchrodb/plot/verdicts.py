@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .style import VERDICTS, say_empty, styled
+from .style import VERDICTS, plain, say_empty, styled
 
 
 def verdicts(campaign: Any, ax: Any = None) -> Any:
@@ -26,7 +26,7 @@ def verdicts(campaign: Any, ax: Any = None) -> Any:
             ax.barh(place, count, color=VERDICTS[verdict], height=0.62)
             ax.annotate(f" {count:,}", (count, place), va="center", fontsize=8)
         if rows:
-            ax.set_yticks(range(len(rows)), [name for name, _, _ in rows])
+            ax.set_yticks(range(len(rows)), [plain(name) for name, _, _ in rows])
             ax.set_ylim(len(rows) - 0.4, -0.6)
             ax.set_xlim(0, max(count for _, count, _ in rows) * 1.12)
             ax.xaxis.get_major_locator().set_params(integer=True)

@@ -65,7 +65,7 @@ def diagram(run: Any, *, window: Any = None) -> dict[str, Any]:
     ([2000000000, 3000000000], ['n1', 'n2', 'n3'])
     """
     begin, end = (round(moment * 1e9)
-                  for moment in checked_window(window, (0.0, max(end_of(run), 0.001))))
+                  for moment in checked_window(window, (0.0, max(end_of(run) * 1.005, 0.001))))
     messages, types, fates = _messages(run, begin, end)
     events, names = _events(run, begin, end)
     found = [span for span in spans(run) if span.end >= begin and span.begin <= end]
