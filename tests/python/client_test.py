@@ -219,6 +219,38 @@ def test_passwords():
         cluster.close()
 
 
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    """An authority, and a certificate that it signed."""
+    folder = tmp_path_factory.mktemp("tls")
+    (folder / "names").write_text("subjectAltName=DNS:node.test")
+    for command in (
+        "req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=authority",
+        "req -newkey rsa:2048 -nodes -keyout node.key -out node.csr -subj /CN=node",
+        "x509 -req -in node.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -out node.pem "
+        "-extfile names"):
+        subprocess.run(["openssl", *command.split()], cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+def test_tls(certificates):
+    cluster = sdb.LocalCluster(1, options={
+        **QUICK, "tls_cert_file": certificates / "node.pem", "tls_peers": True, "tls_peer_name": "node.test",
+        "tls_key_file": certificates / "node.key", "tls_ca_cert_file": certificates / "ca.pem"})
+    own = {"certificate_file": certificates / "node.pem", "key_file": certificates / "node.key",
+           "server_name": "node.test"}
+    with cluster:
+        address = cluster.nodes[1].rpc
+        with Client(address, tls=True, ca_file=certificates / "ca.pem", **own) as client:
+            client.put("k", "v")
+            assert client.get("k").text == "v"
+        with (Client(address, tls=True, **own, timeout=2) as stranger,
+              pytest.raises(NotExecuted)):
+            stranger.get("k")
+        with Client(address, timeout=2) as plain, pytest.raises(NotExecuted):
+            plain.get("k")
+
+
 @pytest.mark.parametrize("make, error, text", [
     (lambda: Client([]), ValueError, "addresses: needs at least one"),
     (lambda: Client(3), TypeError, ""),
