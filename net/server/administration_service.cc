@@ -127,7 +127,9 @@ void AdministrationService::await_caught_up(NodeId node) const {
     if (replica != nullptr && replica->protocol().status().role == Role::kLeader) {
       const Index last = replica->protocol().status().last;
       for (const PeerStatus& peer : replica->protocol().peers()) {
-        if (peer.node == node && peer.match.value + kCloseEnough >= last.value) return;
+        // However short the log is: who has acknowledged nothing may not even run.
+        const bool answers = peer.match > Index{};
+        if (peer.node == node && answers && peer.match.value + kCloseEnough >= last.value) return;
       }
     } else if (parts_.transport.connected(node)) {
       return;  // elsewhere we cannot see it; the leader's commit waits for it if need be

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import time
 
 from load import Load
 
@@ -103,3 +105,23 @@ def test_a_data_folder_in_use_is_refused(cluster_of):
         assert thief.exit_code == 1
         assert "lock" in thief.log() or "in use" in thief.log()
         cluster.wait_until_serving(1)
+
+
+def test_a_node_that_does_not_run_is_no_voter(cluster_of):
+    """However short the log is, and so however little there is to catch up with."""
+    with cluster_of(3) as cluster:
+        stranger = cluster.nodes[4] = cluster.node_class(cluster, 4, ["--join", cluster.nodes[1].rpc])
+        leader = cluster.nodes[cluster.leader()]
+        asked = subprocess.Popen(
+            [cluster.binaries.cli, "-p", str(leader.port), "--rpc-port", str(leader.rpc_port),
+             "cluster", "add", "4", stranger.rpc],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            cluster.wait(lambda: members(leader).get(4) == "learner", "node 4 is a learner")
+            time.sleep(0.5)
+            assert members(leader)[4] == "learner"
+            cluster.launch(4)
+            cluster.wait(lambda: members(leader)[4] == "voter", "node 4 is a voter")
+        finally:
+            asked.kill()
+            asked.wait()

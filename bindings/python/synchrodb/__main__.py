@@ -226,11 +226,11 @@ def _reproduce(asked: argparse.Namespace, run: Any) -> str:
 
 
 def _report(asked: argparse.Namespace) -> int:
-    from .report import report
-
     path = Path(asked.path)
     if not path.is_dir():
         raise _Usage(f"{path}: no such folder")
+    from .report import report
+
     output = Path(asked.output) if asked.output else path / "report.html"
     output.write_text(report(path), encoding="utf-8")
     print(output)
@@ -238,10 +238,10 @@ def _report(asked: argparse.Namespace) -> int:
 
 
 def _serve(asked: argparse.Namespace) -> int:
-    from .report import serve
-
     if not Path(asked.store).is_dir():
         raise _Usage(f"{asked.store}: no such folder")
+    from .report import serve
+
     serve(asked.store, asked.port)
     return _OK
 

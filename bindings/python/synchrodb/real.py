@@ -8,13 +8,14 @@ time, then all heals; clients go on until the last tenth; then come the final re
 
 from __future__ import annotations
 
+import functools
 import itertools
 import queue
 import random as _random
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import _core
@@ -170,20 +171,19 @@ class _Driver:
         workload = test.workload
         self.interpreter = Interpreter(workload, workload.clients, draw, test.generator)
         self.results: queue.SimpleQueue = queue.SimpleQueue()
-        turn = itertools.count()
-        choices = _random.Random(f"{plan.seed}/nodes")
-        self.clients = []
-        for number in range(workload.clients):
-            session = Session(lambda: self._choose(choices, next(turn)), timeout)
-            self.clients.append(_Client(number, session, self.results))
+        self.clients = [
+            _Client(number, Session(functools.partial(self._choose, itertools.count(number)),
+                                    timeout), self.results)
+            for number in range(workload.clients)]
         self.open = 0
         self._progress = progress
         self._next_look = 0.0
 
-    def _choose(self, draw: _random.Random, turn: int) -> str:
-        """Any node, dead ones too: clients do not know."""
+    def _choose(self, turn: Iterator[int]) -> str:
+        """One node after the other, each client beginning elsewhere; dead ones too: clients do not
+        know."""
         nodes = list(self.cluster.nodes.values())
-        return nodes[(turn + draw.randrange(len(nodes))) % len(nodes)].address
+        return nodes[next(turn) % len(nodes)].address
 
     # ---- The phases.
 
@@ -289,9 +289,7 @@ class _Driver:
         self._next_look = now + _LOOK
         if self.nemesis.failure is not None:
             raise self.nemesis.failure
-        for node in list(self.cluster.nodes.values()):
-            if node.alive or node.id in self.nemesis.down:
-                continue
+        for node in self.nemesis.ended_by_themselves():
             raise ClusterError(
                 f"node {node.id} ended with {node.exit_code}, and nobody asked it to; its last "
                 f"words:\n{node.log()[-2000:]}")

@@ -22,6 +22,7 @@ from .cluster import ClusterError, LocalCluster
 from .nemesis import MOMENTARY
 
 Links = frozenset  # of (from, to): ids
+_DEADLY = ("sync-failure", "disk-full")
 
 
 class Link(NamedTuple):
@@ -159,6 +160,7 @@ class RealNemesis:
         self._serial = 0
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._lock = threading.RLock()
+        self._life = threading.Lock()  # of what is down, and whether by our will
         self._wake = threading.Event()
         self._ended = False
         self._healing = False
@@ -274,12 +276,31 @@ class RealNemesis:
             if stroke.action.fault == "pause-clock-running" and not self._suffers(
                     "pause-clock-running", node_id):
                 self._resume(node_id)
-            if stroke.action.fault in ("sync-failure", "disk-full"):
-                self._disks.pop(node_id, None)
+            if stroke.action.fault in _DEADLY and not self._may_end(node_id):
+                self._mend(node_id, time.monotonic())
+
+    def _may_end(self, node_id: int) -> bool:
+        return any(self._suffers(fault, node_id) for fault in _DEADLY)
+
+    def _mend(self, node_id: int, since: float) -> None:
+        """A disk is sound again: starts the server if it has ended, or still does."""
+        node = self._cluster.nodes.get(node_id)
+        if node is None or self._may_end(node_id):
+            return
+        told = self._disks.get(node_id, Disk())
+        if not node.alive:
+            self._launch(node_id)
+        elif told.full or told.fail_syncs or time.monotonic() < since + 1:
+            self._after(0.1, lambda: self._mend(node_id, since))
+        else:
+            with self._life:
                 self.down.discard(node_id)
-                node = self._cluster.nodes.get(node_id)
-                if node is not None and not node.alive:
-                    self._launch(node_id)
+
+    def ended_by_themselves(self) -> list[Any]:
+        """The nodes that are down, and not by our will."""
+        with self._life:
+            return [node for node in list(self._cluster.nodes.values())
+                    if not node.alive and node.id not in self.down]
 
     def _suffers(self, fault: str, node_id: int) -> bool:
         return any(each.action.fault == fault and node_id in each.victims for each in self._active)
@@ -319,7 +340,7 @@ class RealNemesis:
         node = self._cluster.nodes.get(node_id)
         if node is None:
             return False
-        if fault in ("sync-failure", "disk-full"):
+        if fault in _DEADLY:
             self.down.add(node_id)  # its next write ends it
         if fault in MOMENTARY or fault == "pause-clock-running":
             if not node.alive or node_id in self.down:
@@ -359,9 +380,10 @@ class RealNemesis:
         if node is None or node.alive:
             return
         self._forget_state_of(node_id)
-        self._cluster.launch(node_id)
-        if not any(self._suffers(fault, node_id) for fault in ("sync-failure", "disk-full")):
-            self.down.discard(node_id)
+        with self._life:
+            self._cluster.launch(node_id)
+            if not self._may_end(node_id):
+                self.down.discard(node_id)
         self._note("started", "", node_id - 1)
 
     def _resume(self, node_id: int) -> None:
@@ -531,7 +553,7 @@ class RealNemesis:
 
         def told():
             nonlocal administration
-            administration = administration or node.administration(2)
+            administration = administration or node.administration(1)
             return administration
 
         for target in list(self._cluster.nodes):

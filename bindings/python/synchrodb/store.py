@@ -36,6 +36,7 @@ import os
 import re
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -338,9 +339,7 @@ def _moved(made: Path, parent: Path, when: datetime) -> Path:
 
 def _point(link: Path, target: str) -> None:
     """A symbolic link, new or changed, without a moment in which there is none."""
-    made = link.with_name(f".{link.name}-{os.getpid()}")
-    with contextlib.suppress(FileNotFoundError):
-        made.unlink()
+    made = link.with_name(f".{link.name}-{uuid.uuid4().hex}")
     made.symlink_to(target)
     made.replace(link)
 

@@ -22,9 +22,10 @@ from hypothesis import strategies as st
 from . import _core, nemesis, workloads
 from .test import Test
 
-# What the fault budget permits at any time and on any node, without more ado.
-_HARMLESS = ("network", "clock", "process", "cluster")
-_NOT_DRAWN = {"wipe-and-rejoin", "membership-change", "memory-limit", "reconfigured-restart"}
+_FAMILIES = ("network", "clock", "disk", "process", "cluster")
+# Drawn only where they are named: a stopped clock breaks leases, and what a node loses for good
+# counts against the fault budget of the whole run.
+_NAMED_ONLY = {"pause-clock-stopped", "wipe-and-rejoin", "bit-rot", "misdirected-write"}
 
 
 def _rows(families: Sequence[str]) -> list[dict]:
@@ -36,12 +37,12 @@ def _rows(families: Sequence[str]) -> list[dict]:
                                      f"{', '.join(sorted(known))}")
     return [row for row in rows
             if row["name"] in families
-            or row["family"] in families and row["name"] not in _NOT_DRAWN]
+            or row["family"] in families and row["name"] not in _NAMED_ONLY]
 
 
 @st.composite
 def faults(draw: Any, *, nodes: int = 3, until: float = 20.0,
-           families: Sequence[str] = _HARMLESS) -> _core.FaultAction:
+           families: Sequence[str] = _FAMILIES) -> _core.FaultAction:
     """One fault, within the first `until` seconds of `nodes` nodes, with its parameters as the
     fault table has them. `families`: families of the table, or names. Shrinks to the first of
     these, at the start, on node 0.
@@ -60,7 +61,7 @@ def faults(draw: Any, *, nodes: int = 3, until: float = 20.0,
 
 @st.composite
 def plans(draw: Any, *, nodes: int | tuple[int, int] = 3, time: float = 30.0,
-          families: Sequence[str] = _HARMLESS, max_faults: int = 12,
+          families: Sequence[str] = _FAMILIES, max_faults: int = 12,
           workload: str | Sequence[str] = ("cas-register", "register", "counter", "append"),
           clients: int | tuple[int, int] = (1, 5), rate: float | tuple[float, float] = (10, 100),
           options: dict[str, int] | None = None, defect: str = "") -> _core.Plan:
@@ -80,12 +81,14 @@ def plans(draw: Any, *, nodes: int | tuple[int, int] = 3, time: float = 30.0,
     seed = draw(st.integers(0, 2**32 - 1))
     shape = _core.PlanShape(nodes=count, time=time, faults=("none",))
     bits = any(action.fault == "bit-flip" for action in several)
+    beyond = {row["name"] for row in _core.fault_table() if row["family"] == "beyond"}
     return _core.Plan(
         seed=seed, noise_key=_core.generate_plan(seed, shape).noise_key, nodes=count, time=time,
         workload=_core.WorkloadPlan(
             name=kind, clients=draw(_between(clients, st.integers)),
             rate=float(draw(_between(rate, st.integers)))),
-        faults=several, encode_messages=bits, options=options or {}, defect=defect)
+        faults=several, encode_messages=bits, options=options or {}, defect=defect,
+        beyond_budget=any(action.fault in beyond for action in several))
 
 
 def _between(value: Any, kind: Any) -> Any:
@@ -97,7 +100,7 @@ def _between(value: Any, kind: Any) -> Any:
 
 @st.composite
 def nemeses(draw: Any, *, nodes: int = 3, until: float = 20.0,
-            families: Sequence[str] = _HARMLESS, most: int = 3) -> nemesis.Nemesis:
+            families: Sequence[str] = _FAMILIES, most: int = 3) -> nemesis.Nemesis:
     """Up to `most` nemeses added up, each every few seconds. Shrinks to none.
 
     >>> from hypothesis import find
@@ -114,7 +117,7 @@ def nemeses(draw: Any, *, nodes: int = 3, until: float = 20.0,
 
 @st.composite
 def tests(draw: Any, *, nodes: int | tuple[int, int] = 3, time_limit: float = 30.0,
-          workload: Any = None, families: Sequence[str] = _HARMLESS, **fields: Any) -> Test:
+          workload: Any = None, families: Sequence[str] = _FAMILIES, **fields: Any) -> Test:
     """Tests: `nodes` as of `plans`; `workload`: a `Workload`, or a strategy of them, or None: a
     register of any kind; the nemesis is drawn; `fields`: the other fields of `Test`.
 
