@@ -99,13 +99,6 @@ def run(made: Any) -> str:
     return (f"<div>{badge(made.verdict, made.violated)}{run_facts(made)}{block(made.detail)}</div>")
 
 
-def reproducing(made: Any) -> str:
-    """How a `Run` is made again: a command where its plan is all that it takes."""
-    if made.plain or made.world != "simulated":
-        return made.reproduce
-    return f"test.simulate(seed={made.seed})"
-
-
 def run_facts(made: Any) -> str:
     """What a `Run` is, as a table."""
     pairs = [("seed", made.seed), ("world", made.world), ("operations", counts(made.counts)),
@@ -114,7 +107,7 @@ def run_facts(made: Any) -> str:
         pairs.append(("virtual time", f"{made.result.virtual_seconds:.1f} s, simulated in "
                                       f"{made.result.wall_seconds:.3f} s"))
     bitten = [name for name, count in made.faults.items() if count["applied"]]
-    pairs += [("faults", ", ".join(bitten)), ("reproduce", reproducing(made))]
+    pairs += [("faults", ", ".join(bitten)), ("reproduce", made.reproduce)]
     return facts(pairs)
 
 
@@ -139,6 +132,11 @@ def faults(actions: Iterable[Any], applied: dict[str, dict[str, int]] | None = N
 
 def plan(made: Any) -> str:
     """A `Plan`."""
+    return f"<div><b>Plan</b>{plan_facts(made)}</div>"
+
+
+def plan_facts(made: Any) -> str:
+    """What a `Plan` is, as tables."""
     mix = ", ".join(f"{name} {weight}" for name, weight in made.workload.mix.items())
     options = ", ".join(f"{name} {value}" for name, value in made.options.items())
     kind = made.workload
@@ -149,7 +147,7 @@ def plan(made: Any) -> str:
              ("mix", mix), ("options", options), ("strategy", made.strategy),
              ("buggify", ", ".join(made.buggify)), ("defect", made.defect),
              ("branches", len(made.branches) or None)]
-    return f"<div><b>Plan</b>{facts(pairs)}{faults(made.faults)}</div>"
+    return facts(pairs) + faults(made.faults)
 
 
 def history(made: Any, most: int = 12) -> str:

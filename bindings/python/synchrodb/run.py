@@ -201,10 +201,18 @@ class Run:
 
     @property
     def reproduce(self) -> str:
-        """The one command that gives this run again. A plan that no seed gives is written to a file
-        of the temporary folder for it."""
+        """What gives this run again: one command, or, where Python code takes part, a call of its
+        test. A plan that no seed gives is written to a file of the temporary folder for it."""
         if self._reproduce or self.plan is None:
             return self._reproduce
+        if not self.plain:
+            test = self.test
+            if test.live_nemeses or test.plan(self.plan.seed) == self.plan:
+                return f"test.simulate(seed={self.plan.seed})"
+            return f"test.simulate(plan=Plan.from_json(open({str(self._plan_file())!r}).read()))"
+        return f"synchrodb-sim run --plan {shlex.quote(str(self._plan_file()))}"
+
+    def _plan_file(self) -> Path:
         text = self.plan.to_json()
         name = hashlib.sha256(text.encode()).hexdigest()[:16]
         folder = Path(tempfile.gettempdir()) / f"synchrodb-plans-{os.getuid()}"
@@ -212,7 +220,7 @@ class Run:
         path = folder / f"{name}.json"
         if not path.exists():
             path.write_text(text)
-        return f"synchrodb-sim run --plan {shlex.quote(str(path))}"
+        return path
 
     @property
     def plot(self) -> Any:

@@ -40,7 +40,7 @@ def report_of_campaign(campaign: Any, title: str = "") -> str:
                 figure(plot.rates, campaign, 1.3 + 0.36 * (1 + len(campaign.violated)))),
         section("Failing seeds", markup.table(("seed", "violated", "seen"), rows) if rows else "",
                 f'<p class="soft">… and {more:,} more</p>' if more else ""),
-        section("Plan", markup.plan(plan) if plan is not None else ""),
+        section("Plan", markup.plan_facts(plan) if plan is not None else ""),
         section("Faults, in all seeds", _faults(campaign)),
         section("Coverage", figure(plot.marks, campaign,
                                    1.2 + 0.19 * max(5, min(40, len(coverage(campaign)))))))

@@ -30,10 +30,10 @@ def report_of_run(run: Any, title: str = "") -> str:
     return document(
         f"{name}: {run.verdict}",
         f"<h1>{markup.escaped(name)} {markup.badge(run.verdict, run.violated)}</h1>",
-        command(markup.reproducing(run)), markup.block(run.detail), markup.run_facts(run),
+        command(run.reproduce), markup.block(run.detail), markup.run_facts(run),
         section("Checkers", markup.verdict(checked) if checked is not None else ""),
         section("Anomaly", _anomaly(run)),
-        section("Plan", markup.plan(run.plan) if run.plan is not None else "",
+        section("Plan", markup.plan_facts(run.plan) if run.plan is not None else "",
                 markup.faults((), run.faults)),
         section("Figures", _figures(run)),
         section("Space and time", _spacetime(run)),
