@@ -65,11 +65,12 @@ def spacetime(run: Any, ax: Any = None, *, window: Any = None, clients: bool = F
                         and span.end / 1e9 > begin], nodes, 0.16)
         handles = _draw_messages(ax, messages, lanes, len(nodes), until)
         _draw_events(ax, run, nodes, begin, until)
-        lane_axis(ax, [node_name(node) for node in nodes] + ["clients"] * clients)
+        if nodes or clients:
+            lane_axis(ax, [node_name(node) for node in nodes] + ["clients"] * clients)
+        else:
+            say_empty(ax, "no node was seen in this window")
         if handles:
             legend_below(ax, handles)
-        elif not nodes:
-            say_empty(ax, "no node was seen in this window")
         ax.set_ylabel("node")
         shade(ax, run, _title(messages))
         return ax
