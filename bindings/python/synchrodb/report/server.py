@@ -113,8 +113,10 @@ class _Handler(BaseHTTPRequestHandler):
         return self._file(entry, "/".join(parts[3:])) if parts[2] == "files" else self._missing()
 
     def _file(self, entry: Entry, name: str) -> tuple[HTTPStatus, str, bytes]:
+        if name not in entry.files:
+            return self._missing()
         path = (entry.path / name).resolve()
-        if name not in entry.files or not path.is_relative_to(entry.path.resolve()):
+        if not path.is_relative_to(entry.path.resolve()):  # a link that leads elsewhere
             return self._missing()
         # Pages are shown as text: only ours run as pages.
         kind = "text/plain" if path.suffix in _TEXTS else "application/octet-stream"
