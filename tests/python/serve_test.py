@@ -91,7 +91,8 @@ def test_pages_of_others_do_not_run(store, get):
     "/first/{name}/files/../../../../secret.txt", "/first/{name}/files/..%2f..%2f..%2fsecret.txt",
     "/first/{name}/files/%2e%2e/%2e%2e/%2e%2e/secret.txt", "/first/{name}/files/leak.txt",
     "/first/{name}/files//etc/passwd", "/first/{name}/files/%2fetc%2fpasswd",
-    "/first/{name}/files/plan.json%00.txt", "/first/../{name}/", "/first/{name}/../../../secret.txt",
+    "/first/{name}/files/plan.json%00.txt", "/first/../{name}/",
+    "/first/{name}/../../../secret.txt",
     "/first/{name}/files", "/first/{name}", "/first", "/latest/", "/first/latest/files/plan.json",
     "/%ff%fe", "/first/{name}/files/..\\..\\secret.txt",
 ])

@@ -27,8 +27,8 @@ def spans(run: Any) -> list[Span]:
 
     >>> import synchrodb as sdb
     >>> run = sdb.Test(nodes=3, time_limit=10).simulate(seed=1)
-    >>> sorted({span.role for span in spans(run) if span.node == run.samples["leader"][-1] - 1})
-    ['candidate', 'follower', 'leader', 'pre-candidate', 'recovering']
+    >>> [(span.role, span.term) for span in spans(run) if span.node == 1][-3:]
+    [('pre-candidate', 1), ('candidate', 2), ('leader', 2)]
     """
     trace = _recorded(run, "trace")
     if trace is not None and any(word.startswith(_BECAME) for word in trace.categories("event")):
@@ -56,11 +56,15 @@ def _of_trace(trace: Any) -> list[Span]:
     made: list[Span] = []
 
     def turn(node: int, role: str | None, term: int, now: int) -> None:
-        before = open_spans.pop(node, None)
-        if before is not None and now > before.begin:
-            made.append(before._replace(end=now))
+        before = open_spans.get(node)
+        known = term or (before.term if before is not None else 0)
+        if before is not None:
+            if (before.role, before.term) == (role, known):
+                return  # it became what it was
+            del open_spans[node]
+            if now > before.begin:
+                made.append(before._replace(end=now))
         if role is not None:
-            known = term or (before.term if before is not None else 0)
             open_spans[node] = Span(node, role, known, now, last)
 
     for row in np.flatnonzero(np.isin(trace.codes("event"), telling)).tolist():

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from ..statistics import Rate
 from .data import end_of
 from .shading import shade
@@ -40,8 +38,7 @@ def likelihood(told: Sequence[Any], ax: Any = None, *, run: Any = None) -> Any:
         ax.set_ylim(-3, 103)
         title = "Likelihood of failure, by the moment from which the future is another"
         if run is None:
-            time_axis(ax, float(np.min(times, initial=np.inf)) if times else 0.0,
-                      max(times, default=1.0))
+            time_axis(ax, min(times, default=0.0), max(times, default=1.0))
             ax.set_title(title)
         else:
             time_axis(ax, 0, end_of(run))

@@ -9,6 +9,7 @@ from ..anomaly import anomaly
 from ..lanes import spans
 from ..plot.data import operations
 from ..plot.spacetime import interesting
+from ..plot.style import node_name
 from .diagram import diagram, page
 from .document import command, document, figure, log, section
 
@@ -101,11 +102,9 @@ def _last_of_trace(run: Any) -> list[str]:
         trace = run.trace
     except AttributeError:
         return []
-    last = range(max(0, len(trace) - 60), len(trace))
-    columns = {name: trace[name] for name in ("time", "node", "event", "subject", "term", "index")}
-    return [f"{columns['time'][row] / 1e9:14.9f}  "
-            f"{'world' if columns['node'][row] < 0 else plot.style.node_name(columns['node'][row]):6}"
-            f" {columns['event'][row]} {columns['subject'][row]}"
-            + "".join(f" {name} {columns[name][row]}" for name in ("term", "index")
-                      if columns[name][row])
-            for row in last]
+    first = max(0, len(trace) - 60)
+    names = ("time", "node", "event", "subject", "term", "index")
+    columns = [trace[name][first:] for name in names]
+    return [f"{time / 1e9:14.9f}  {'world' if node < 0 else node_name(node):6} {event} {subject}"
+            + (f" term {term}" if term else "") + (f" index {index}" if index else "")
+            for time, node, event, subject, term, index in zip(*columns, strict=True)]
