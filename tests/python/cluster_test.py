@@ -1,4 +1,4 @@
-"""Real servers of LocalCluster: their lives, their faults, and that nothing of them stays behind."""
+"""Real servers of LocalCluster: their lives, their faults, and that nothing stays behind."""
 
 import os
 import signal

@@ -6,8 +6,8 @@
         run = test.on(cluster)
 
 Nodes are named by their ids, from 1, as they call themselves; a plan's index is the id minus 1. No
-process outlives the program, however that ends. The folder goes when all ended well, and stays, with
-data and logs, when something did not.
+process outlives the program, however that ends. The folder goes when all ended well, and stays,
+with data and logs, when something did not.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ class LocalCluster:
     `nodes`: how many founding members. `binary`: the server, see `find_server`. `directory`: for
     data and logs, empty or not there yet, and kept; None: a temporary one. `options`: of every
     server, by name, as `synchrodb-server --help` has them: `{"reads": "lease"}`. `fault_injection`:
-    whether links, clocks and disks can be made to fail; a kill -9 is then a power failure too, since
+    whether links, clocks and disks can be made to fail; a kill -9 is then a power failure too:
     what was not synced is in the process alone. `port`: of node 1 for Redis clients, the others
     follow; None: free ports.
 
