@@ -33,6 +33,15 @@ from ._core import (
     workload_table,
 )
 
+
+def _plan_html(plan):
+    from . import markup
+
+    return markup.plan(plan)
+
+
+Plan._repr_html_ = _plan_html
+
 # What is imported when it is first used: name, module.
 _LAZY = {
     "Campaign": "campaigns",

@@ -139,7 +139,9 @@ class History:
         return f"<History of {len(self.events)} events>"
 
     def _repr_html_(self) -> str:
-        return self.to_pandas()._repr_html_()
+        from . import markup
+
+        return markup.history(self)
 
 
 def _columns_of(core: _core.History) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import html
 import os
 import shlex
 import tempfile
@@ -202,10 +201,18 @@ class Run:
 
     @property
     def reproduce(self) -> str:
-        """The one command that gives this run again. A plan that no seed gives is written to a file
-        of the temporary folder for it."""
+        """What gives this run again: one command, or, where Python code takes part, a call of its
+        test. A plan that no seed gives is written to a file of the temporary folder for it."""
         if self._reproduce or self.plan is None:
             return self._reproduce
+        if not self.plain:
+            test = self.test
+            if test.live_nemeses or test.plan(self.plan.seed) == self.plan:
+                return f"test.simulate(seed={self.plan.seed})"
+            return f"test.simulate(plan=Plan.from_json(open({str(self._plan_file())!r}).read()))"
+        return f"synchrodb-sim run --plan {shlex.quote(str(self._plan_file()))}"
+
+    def _plan_file(self) -> Path:
         text = self.plan.to_json()
         name = hashlib.sha256(text.encode()).hexdigest()[:16]
         folder = Path(tempfile.gettempdir()) / f"synchrodb-plans-{os.getuid()}"
@@ -213,7 +220,7 @@ class Run:
         path = folder / f"{name}.json"
         if not path.exists():
             path.write_text(text)
-        return f"synchrodb-sim run --plan {shlex.quote(str(path))}"
+        return path
 
     @property
     def plot(self) -> Any:
@@ -221,6 +228,12 @@ class Run:
         from .plot import Plots
 
         return Plots(self)
+
+    def spacetime_html(self, path: str | os.PathLike, *, window: Any = None) -> Path:
+        """Writes its interactive space-time diagram, see `synchrodb.report.spacetime_html`."""
+        from .report import spacetime_html
+
+        return spacetime_html(self, path, window=window)
 
     # ---- Time travel and shrinking; in full at `synchrodb.travel` and `synchrodb.shrinking`.
 
@@ -286,18 +299,9 @@ class Run:
                 f"{counts['info']} unknown>")
 
     def _repr_html_(self) -> str:
-        colour = {"ok": "#0072b2", "violation": "#d55e00"}.get(self.verdict, "#777777")
-        what = f"{self.verdict} of {self.violated}" if self.violated else self.verdict
-        rows = [("seed", self.seed), ("digest", self.digest),
-                ("operations", ", ".join(f"{n} {word}" for word, n in self.counts.items()))]
-        if self.result is not None:
-            rows.append(("virtual time", f"{self.result.virtual_seconds:.1f} s in "
-                                         f"{self.result.wall_seconds:.3f} s"))
-        cells = "".join(f"<tr><th style='text-align:left'>{name}</th><td style='text-align:left'>"
-                        f"{html.escape(str(value))}</td></tr>" for name, value in rows)
-        detail = f"<pre>{html.escape(self.detail)}</pre>" if self.detail else ""
-        return (f"<div><b style='color:{colour}'>{html.escape(what)}</b>"
-                f"<table>{cells}</table>{detail}</div>")
+        from . import markup
+
+        return markup.run(self)
 
 
 def simulate(plan: _core.Plan, *, trace: bool = False, messages: bool = False,

@@ -42,6 +42,11 @@ class Shrunk:
         """The smallest plan."""
         return self.run.plan
 
+    def _repr_html_(self) -> str:
+        from . import markup
+
+        return markup.shrunk(self)
+
     def explain(self) -> str:
         """What was needed, and what was seen, in words."""
         faults = "\n".join(f"  {action!r}" for action in self.plan.faults) or "  none"
