@@ -164,6 +164,16 @@ def test_processes_that_do_not_know_get_new_names(tmp_path):
         assert own[-1]["type"] == "info"
 
 
+def test_a_node_restarts_with_another_configuration(tmp_path):
+    test = sdb.Test(nodes=3, time_limit=9, workload=sdb.workloads.register(rate=50),
+                    options={"election-timeout-ms": 500},
+                    nemesis=nemesis.reconfigure(at=[1, 3], timeout_percent=200, targets=[1]))
+    cluster = sdb.LocalCluster(3, directory=tmp_path / "run", options=QUICK)
+    assert test.on(cluster).verdict == "ok"
+    words = cluster.nodes[2].process.command
+    assert words[words.index("--election-timeout-ms") + 1] == "1000"
+
+
 def test_every_fault_that_there_is_on_real_servers(tmp_path):
     """All at once, for a short while: none may break the run, or the cluster for good."""
     stacked = nemesis.nothing()

@@ -21,7 +21,7 @@ from typing import Any
 
 from . import _core
 from .checkers.base import Verdict
-from .cluster import ClusterError, LocalCluster
+from .cluster import ClusterError, LocalCluster, named
 from .history import History
 from .interpreter import WAIT, Interpreter
 from .real_faults import check_supported, unsupported
@@ -325,7 +325,7 @@ def run_on(cluster: LocalCluster, test: Any, seed: int = 0, *, timeout: float | 
     interval = seconds(sample_every, "sample_every")
     ours = not cluster.started
     if ours:
-        cluster.options.update(server_options(dict(plan.options)))
+        cluster.options = {**named(cluster.options), **server_options(dict(plan.options))}
         cluster.start()
     run = None
     driver = _Driver(cluster, test, plan, timeout=patience, sample_every=interval,
@@ -366,8 +366,8 @@ def _checked(cluster: LocalCluster, test: Any, seed: int, what_of_others: str) -
     if what_of_others == "refuse":
         check_supported(plan)
     wanted = server_options(dict(plan.options))
-    missing = {name: value for name, value in wanted.items()
-               if cluster.options.get(name, cluster.options.get(name.replace("-", "_"))) != value}
+    there = named(cluster.options)
+    missing = {name: value for name, value in wanted.items() if there.get(name) != value}
     if cluster.started and missing:
         raise _core.InvalidInput(f"options: the cluster was started without {missing}; give them "
                                  "to LocalCluster, or let the test start it")

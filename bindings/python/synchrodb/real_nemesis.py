@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from . import _core
-from .cluster import LocalCluster
+from .cluster import LocalCluster, named
 from .nemesis import MOMENTARY
 from .real_faults import (
     DEADLY,
@@ -289,11 +289,11 @@ class RealNemesis:
             self._note("resumed", "", node_id - 1)
 
     def _reconfigure(self, node_id: int, percent: int) -> None:
-        options = {name.replace("_", "-"): value for name, value in self._cluster.options.items()}
+        options = named(self._cluster.options)
         standard = int(options.get("election-timeout-ms", 800))
         least = 3 * int(options.get("heartbeat-interval-ms", standard // 10))
-        self._cluster.nodes[node_id].own_flags = [
-            "--election-timeout-ms", str(max(standard * percent // 100, least + 1))]
+        self._cluster.nodes[node_id].own_options["election-timeout-ms"] = max(
+            standard * percent // 100, least + 1)
 
     def _partition(self, stroke: Stroke) -> bool:
         ids = sorted(self._cluster.nodes)
