@@ -235,7 +235,8 @@ def certificates(tmp_path_factory):
 
 def test_tls(certificates):
     cluster = sdb.LocalCluster(1, options={
-        **QUICK, "tls_cert_file": certificates / "node.pem", "tls_peers": True, "tls_peer_name": "node.test",
+        **QUICK, "tls_peers": True, "tls_peer_name": "node.test",
+        "tls_cert_file": certificates / "node.pem",
         "tls_key_file": certificates / "node.key", "tls_ca_cert_file": certificates / "ca.pem"})
     own = {"certificate_file": certificates / "node.pem", "key_file": certificates / "node.key",
            "server_name": "node.test"}

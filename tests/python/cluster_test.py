@@ -1,4 +1,4 @@
-"""Real servers of LocalCluster: their lives, their faults, and that nothing of them stays behind."""
+"""Real servers of LocalCluster: their lives, their faults, and that nothing stays behind."""
 
 import os
 import signal
@@ -167,7 +167,7 @@ def test_a_server_that_dies_at_start(tmp_path):
 def test_a_server_that_dies_at_start_alone():
     """Its options are wrong, the others' are not."""
     cluster = sdb.LocalCluster(3, options=QUICK)
-    cluster.nodes[3].own_flags = ["--no-such-option", "1"]
+    cluster.nodes[3].own_options["no_such_option"] = 1
     with pytest.raises(sdb.ClusterError, match="(?s)node 3 ended with.*no-such-option"):
         cluster.start()
     assert servers_in(cluster.folder) == []

@@ -6,7 +6,7 @@ import pytest
 import synchrodb as sdb
 from synchrodb import generators as gen
 from synchrodb import nemesis
-from synchrodb.real_nemesis import SUPPORTED
+from synchrodb.real_faults import SUPPORTED
 from synchrodb.workloads.register import Register
 
 QUICK = {"election_timeout_ms": 400, "wal_segment_mb": 1}
@@ -119,6 +119,32 @@ def test_a_lost_write_is_convicted(tmp_path):
     assert "lost" in run.detail
 
 
+def test_the_nature_of_the_network_stays_when_faults_heal(tmp_path):
+    test = sdb.Test(nodes=3, time_limit=6, nemesis=nemesis.network(mean_us=60_000),
+                    workload=sdb.workloads.register(rate=20))
+    run = on_three(test, tmp_path / "run")
+    assert run.verdict == "ok" and run.intervals == []
+    rows = run.history.operations
+    late = rows["invoke_time"] > 4.5e9  # the last third, in which all is healed
+    assert sorted((rows["complete_time"] - rows["invoke_time"])[late])[late.sum() // 2] > 60e6
+
+
+def test_a_cluster_is_healed_when_a_run_on_it_fails():
+    def fails(context):
+        assert context.seconds < 2
+        return {"f": "read", "key": "k", "value": None}
+
+    strikes = (nemesis.partition("isolate-leader", at=0.5) + nemesis.pause(at=1, lasting=9)
+               + nemesis.crash(at=1.5, targets="all", down_ms=60_000))
+    test = sdb.Test(nodes=3, time_limit=30, nemesis=strikes, workload=sdb.workloads.register(),
+                    generator=gen.stagger(0.05, fails))
+    with sdb.LocalCluster(3, options=QUICK) as cluster:
+        with pytest.raises(AssertionError):
+            test.on(cluster, timeout=1)
+        assert len(cluster.running()) == 3
+        cluster.wait_until_serving()
+
+
 def test_a_run_on_a_cluster_that_was_there_already():
     test = sdb.Test(nodes=3, time_limit=5, workload=sdb.workloads.counter(rate=50))
     with sdb.LocalCluster(3, options=QUICK) as cluster:
@@ -138,14 +164,26 @@ def test_processes_that_do_not_know_get_new_names(tmp_path):
         assert own[-1]["type"] == "info"
 
 
+def test_a_node_restarts_with_another_configuration(tmp_path):
+    test = sdb.Test(nodes=3, time_limit=9, workload=sdb.workloads.register(rate=50),
+                    options={"election-timeout-ms": 500},
+                    nemesis=nemesis.reconfigure(at=[1, 3], timeout_percent=200, targets=[1]))
+    cluster = sdb.LocalCluster(3, directory=tmp_path / "run", options=QUICK)
+    assert test.on(cluster).verdict == "ok"
+    words = cluster.nodes[2].process.command
+    assert words[words.index("--election-timeout-ms") + 1] == "1000"
+
+
 def test_every_fault_that_there_is_on_real_servers(tmp_path):
     """All at once, for a short while: none may break the run, or the cluster for good."""
     stacked = nemesis.nothing()
     for number, name in enumerate(sorted(SUPPORTED)):
         if name in ("lying-sync", "wiped-under-old-name"):
             continue  # they break promises
-        stacked = stacked + nemesis.fault(name, every=1.5 + number % 4, lasting=0.7) \
-            if name not in nemesis.MOMENTARY else stacked + nemesis.fault(name, every=4 + number % 3)
+        if name in nemesis.MOMENTARY:
+            stacked = stacked + nemesis.fault(name, every=4 + number % 3)
+        else:
+            stacked = stacked + nemesis.fault(name, every=1.5 + number % 4, lasting=0.7)
     test = sdb.Test(nodes=5, time_limit=18, workload=sdb.workloads.register(rate=50),
                     nemesis=stacked)
     run = on_three(test, tmp_path / "run", timeout=2)

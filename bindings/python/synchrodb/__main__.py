@@ -1,7 +1,7 @@
 """The command line: `python3 -m synchrodb run FILE.py`, `report`, `serve`.
 
-Exit codes: 0 ok, 1 a violation, 2 what was asked for makes no sense, 3 nothing can be said, 4 Python
-code or a server failed, 130 Ctrl-C.
+Exit codes: 0 ok, 1 a violation, 2 what was asked for makes no sense, 3 nothing can be said,
+4 Python code or a server failed, 130 Ctrl-C.
 """
 
 from __future__ import annotations

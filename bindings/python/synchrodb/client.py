@@ -1,4 +1,4 @@
-"""The typed client of real servers: get, put, delete, compare-and-set, transactions, scans, watches.
+"""The typed client of real servers: single keys, transactions, scans, watches.
 
     with Client(["10.0.0.1:17379", "10.0.0.2:17379"], password="secret") as client:
         client.put("greeting", "hello")

@@ -6,8 +6,8 @@
         run = test.on(cluster)
 
 Nodes are named by their ids, from 1, as they call themselves; a plan's index is the id minus 1. No
-process outlives the program, however that ends. The folder goes when all ended well, and stays, with
-data and logs, when something did not.
+process outlives the program, however that ends. The folder goes when all ended well, and stays,
+with data and logs, when something did not.
 """
 
 from __future__ import annotations
@@ -55,17 +55,26 @@ def find_server(binary: str | os.PathLike | None = None) -> str:
     return str(Path(found).resolve())
 
 
+def named(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options under the servers' own names: underscores stand for hyphens.
+
+    >>> named({"pre_vote": False})
+    {'pre-vote': False}
+    """
+    return {name.replace("_", "-"): value for name, value in options.items()}
+
+
 def server_flags(options: Mapping[str, Any]) -> list[str]:
-    """Options of the servers by name, as flags; underscores stand for hyphens.
+    """Options of the servers by name, as flags.
 
     >>> server_flags({"election_timeout_ms": 400, "pre_vote": False})
     ['--election-timeout-ms', '400', '--pre-vote', 'no']
     """
     flags = []
-    for name, value in options.items():
+    for name, value in named(options).items():
         if isinstance(value, bool):
             value = "yes" if value else "no"
-        flags += [f"--{name.replace('_', '-')}", str(value)]
+        flags += [f"--{name}", str(value)]
     return flags
 
 
@@ -81,8 +90,8 @@ class Node:
         #: For Redis clients.
         self.port = drawn if port is None else port
         self.arguments = arguments
-        #: Flags of this node alone, after those of all.
-        self.own_flags: list[str] = []
+        #: Options of this node alone, instead of the cluster's.
+        self.own_options: dict[str, Any] = {}
         self.paused = False
         self.process = Process(["true"], self.folder)
 
@@ -136,7 +145,7 @@ class Node:
         return [self.cluster.binary, "--node-id", str(self.id), "--dir", "data",
                 "--port", str(self.port), "--rpc-port", str(self.rpc_port),
                 "--http-port", str(self.http_port), *self.arguments,
-                *server_flags(self.cluster.options), *self.own_flags]
+                *server_flags({**named(self.cluster.options), **named(self.own_options)})]
 
     def call(self, *words: Any, timeout: float = 5) -> Any:
         """One Redis command on a connection of its own; an error is an `ErrorReply`."""
@@ -176,7 +185,7 @@ class LocalCluster:
     `nodes`: how many founding members. `binary`: the server, see `find_server`. `directory`: for
     data and logs, empty or not there yet, and kept; None: a temporary one. `options`: of every
     server, by name, as `synchrodb-server --help` has them: `{"reads": "lease"}`. `fault_injection`:
-    whether links, clocks and disks can be made to fail; a kill -9 is then a power failure too, since
+    whether links, clocks and disks can be made to fail; a kill -9 is then a power failure too:
     what was not synced is in the process alone. `port`: of node 1 for Redis clients, the others
     follow; None: free ports.
 

@@ -102,8 +102,8 @@ _violations = pytest.StashKey[Violations]()
 _current: Violations | None = None
 
 
-# Of the whole session: Hypothesis runs a test many times, and has no patience with fixtures that are
-# not made anew.
+# Of the whole session: Hypothesis runs a test many times, and has no patience with fixtures that
+# are not made anew.
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ time, then all heals; clients go on until the last tenth; then come the final re
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import queue
@@ -20,10 +21,11 @@ from typing import Any
 
 from . import _core
 from .checkers.base import Verdict
-from .cluster import ClusterError, LocalCluster
+from .cluster import ClusterError, LocalCluster, named
 from .history import History
 from .interpreter import WAIT, Interpreter
-from .real_nemesis import RealNemesis, check_supported, unsupported
+from .real_faults import check_supported, unsupported
+from .real_nemesis import RealNemesis
 from .resp import Session
 from .run import Run, made
 from .table import Table
@@ -162,7 +164,9 @@ class _Driver:
     """One run: the interpreter here, its clients in threads, and who strikes and watches."""
 
     def __init__(self, cluster: LocalCluster, test: Any, plan: _core.Plan, *, timeout: float,
-                 sample_every: float, progress: Callable[[float, str], None] | None):
+                 sample_every: float, progress: Callable[[float, str], None] | None,
+                 stays: bool):
+        self._stays = stays  # whether the cluster goes on after the run
         self.cluster, self.test, self.plan = cluster, test, plan
         self.recorder = _Recorder()
         self.nemesis = RealNemesis(cluster, plan, self.recorder.note)
@@ -206,6 +210,9 @@ class _Driver:
             self._finish()
         finally:
             self.interpreter.give_up(self.recorder.now())
+            if self._stays:
+                with contextlib.suppress(Exception):  # another one may be under way
+                    self.nemesis.heal()
             self.nemesis.close()
             self.sampler.stopping.set()
             for client in self.clients:
@@ -318,11 +325,11 @@ def run_on(cluster: LocalCluster, test: Any, seed: int = 0, *, timeout: float | 
     interval = seconds(sample_every, "sample_every")
     ours = not cluster.started
     if ours:
-        cluster.options.update(server_options(dict(plan.options)))
+        cluster.options = {**named(cluster.options), **server_options(dict(plan.options))}
         cluster.start()
     run = None
     driver = _Driver(cluster, test, plan, timeout=patience, sample_every=interval,
-                     progress=progress)
+                     progress=progress, stays=not ours)
     try:
         driver.run()
         run = _run_of(driver, test, cluster, seed)
@@ -359,8 +366,8 @@ def _checked(cluster: LocalCluster, test: Any, seed: int, what_of_others: str) -
     if what_of_others == "refuse":
         check_supported(plan)
     wanted = server_options(dict(plan.options))
-    missing = {name: value for name, value in wanted.items()
-               if cluster.options.get(name, cluster.options.get(name.replace("-", "_"))) != value}
+    there = named(cluster.options)
+    missing = {name: value for name, value in wanted.items() if there.get(name) != value}
     if cluster.started and missing:
         raise _core.InvalidInput(f"options: the cluster was started without {missing}; give them "
                                  "to LocalCluster, or let the test start it")

@@ -14,134 +14,23 @@ import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from . import _core
-from .cluster import ClusterError, LocalCluster
+from .cluster import LocalCluster, named
 from .nemesis import MOMENTARY
-
-Links = frozenset  # of (from, to): ids
-_DEADLY = ("sync-failure", "disk-full")
-
-
-class Link(NamedTuple):
-    """What becomes of messages of one link, one way."""
-
-    drop: bool = False
-    delay_ms: int = 0
-    loss_ppm: int = 0
-
-
-class Disk(NamedTuple):
-    """How a disk is."""
-
-    sync_delay_ms: int = 0
-    full: bool = False
-    fail_syncs: bool = False
-    lie: bool = False
-
-
-#: What there is on real servers, and how; the rest of the fault table needs the simulator.
-SUPPORTED = {
-    "delay": "every message of the victims' links min-us + mean-us later, in whole milliseconds",
-    "link-bias": "each link slower by a delay of its own, up to max-us",
-    "loss": "messages of the victims' links vanish",
-    "one-way-loss": "the same, one way",
-    "partition-halves": "links cut", "partition-majority-minority": "links cut",
-    "partition-isolate-one": "links cut", "partition-isolate-leader": "links cut",
-    "partition-bridge": "links cut", "partition-ring": "links cut", "partition-random": "links cut",
-    "clock-offset": "the wall clock is off", "clock-step": "the wall clock jumps, and stays off",
-    "clock-strobe": "the wall clock jumps to and fro",
-    "disk-latency": "every sync takes sync-max-us more, in whole milliseconds",
-    "disk-stall": "every sync takes stall-ms more",
-    "lost-writes": "so it is in any case: kill -9 loses what was not synced",
-    "sync-failure": "syncs fail, which ends the server; it starts again when that is over",
-    "disk-full": "no space is left, which ends the server; it starts again when that is over",
-    "crash": "kill -9, which is a power failure", "restart": "SIGTERM",
-    "pause-clock-running": "SIGSTOP",
-    "wipe-and-rejoin": "the data is gone, the node leaves, and a new one joins",
-    "membership-change": "a node is added or removed",
-    "leadership-transfer": "the leader is asked to hand over",
-    "snapshot-now": "the server is asked for a snapshot",
-    "reconfigured-restart": "SIGTERM, and other flags",
-    "lying-sync": "syncs say that they worked and do nothing",
-    "wiped-under-old-name": "kill -9, and the data is gone",
-}
-
-def unsupported(plan: _core.Plan) -> dict[str, str]:
-    """What of a plan cannot be had on real servers, and why.
-
-    >>> from synchrodb import nemesis, Test
-    >>> unsupported(Test(nodes=3, nemesis=nemesis.flip_bits() + nemesis.crash(at=1)).plan(0))
-    {'bit-flip': 'needs the simulator'}
-    """
-    wrong = {action.fault: "needs the simulator" for action in plan.faults
-             if action.fault not in SUPPORTED}
-    if plan.buggify:
-        wrong["buggify"] = "its sites are switched on in the simulator alone"
-    if plan.defect:
-        wrong["defect"] = "servers have no deliberate defects"
-    return wrong
-
-
-@dataclass
-class Stroke:
-    """A fault under way."""
-
-    action: Any
-    victims: list[int]  # ids
-    serial: int
-    links: Links = field(default_factory=frozenset)
-    begun: float = 0.0
-
-    def parameter(self, name: str) -> int:
-        if name in self.action.parameters:
-            return self.action.parameters[name]
-        row = next(row for row in _core.fault_table() if row["name"] == self.action.fault)
-        return row["parameters"][name]["default"]
-
-
-# ---- Which links.
-
-
-def between(left: list[int], right: list[int]) -> Links:
-    """Both directions between two sides.
-
-    >>> sorted(between([1], [2]))
-    [(1, 2), (2, 1)]
-    """
-    return frozenset(link for a in left for b in right for link in ((a, b), (b, a)))
-
-
-def partition(kind: str, ids: list[int], draw: _random.Random, *, one: int = 0,
-              percent: int = 40) -> Links:
-    """The links that a partition of this kind cuts, as `sim/network/partition.h` has them.
-
-    >>> len(partition("partition-ring", [1, 2, 3, 4, 5], _random.Random(1)))
-    10
-    """
-    ids = list(ids)
-    if kind in ("partition-isolate-one", "partition-isolate-leader"):
-        return between([one], [other for other in ids if other != one])
-    if kind == "partition-random":
-        return frozenset((a, b) for a in ids for b in ids
-                         if a != b and draw.randrange(100) < percent)
-    draw.shuffle(ids)
-    count = len(ids)
-    if kind == "partition-halves":
-        return between(ids[:count // 2], ids[count // 2:])
-    if kind == "partition-majority-minority":
-        largest = (count - 1) // 2
-        size = draw.randint(1, largest) if largest else 0
-        return between(ids[:size], ids[size:])
-    if kind == "partition-bridge":
-        rest = ids[:-1]
-        return between(rest[:len(rest) // 2], rest[len(rest) // 2:])
-    # Itself and so many neighbours on either side are the smallest majority that is symmetric.
-    reach = (count // 2 + 1) // 2
-    return frozenset((ids[i], ids[j]) for i in range(count) for j in range(count)
-                     if i != j and min((j - i) % count, (i - j) % count) > reach)
+from .real_faults import (
+    DEADLY,
+    SUPPORTED,
+    Disk,
+    Link,
+    Stroke,
+    is_nature,
+    partition,
+    wanted_clock,
+    wanted_disk,
+    wanted_link,
+)
 
 
 class RealNemesis:
@@ -178,8 +67,12 @@ class RealNemesis:
         self._bias = {pair: self._draw.random() for pair in
                       ((a, b) for a in range(1, 64) for b in range(1, 64))}
         self._next_id = max(self._founders) + 1
+        # What describes the world rather than a fault of it: it stays when all else heals.
+        self._nature = [Stroke(action, self._founders, 0) for action in plan.faults
+                        if is_nature(action)]
         for action in plan.faults:
-            self._at(action.at, lambda action=action: self._begin(action))
+            if not is_nature(action):
+                self._at(action.at, lambda action=action: self._begin(action))
         self._thread = threading.Thread(target=self._run, name="nemesis", daemon=True)
 
     # ---- Time.
@@ -190,7 +83,8 @@ class RealNemesis:
         self._thread.start()
 
     def heal(self) -> None:
-        """Ends all faults, and waits until every node runs and is told so."""
+        """Ends all faults: what is down by our will starts, and every node is told. May be called
+        again."""
         with self._lock:
             self._healing = True
             self._timers.clear()
@@ -202,24 +96,26 @@ class RealNemesis:
         for node in list(self._cluster.nodes.values()):
             if node.alive and node.paused:
                 self._cluster.resume(node.id)
-            if not node.alive:
+            if node.id in self.down:
                 self._launch(node.id)
         deadline = time.monotonic() + 30
         while not self._reconcile():
             if time.monotonic() > deadline or self.failure:
                 break
             time.sleep(0.05)
-        self.close()
         if self.failure:
             raise self.failure
 
     def close(self) -> None:
-        """Stops doing anything."""
+        """Stops doing anything; what describes the world goes too."""
         self._ended = True
         self._wake.set()
         if self._thread.is_alive() and threading.current_thread() is not self._thread:
             self._thread.join(30)
         self._operator.shutdown(wait=False, cancel_futures=True)
+        if self._nature:
+            self._nature = []
+            self._reconcile()
 
     def _at(self, when: float, what: Callable[[], None]) -> None:
         with self._lock:
@@ -276,11 +172,11 @@ class RealNemesis:
             if stroke.action.fault == "pause-clock-running" and not self._suffers(
                     "pause-clock-running", node_id):
                 self._resume(node_id)
-            if stroke.action.fault in _DEADLY and not self._may_end(node_id):
+            if stroke.action.fault in DEADLY and not self._may_end(node_id):
                 self._mend(node_id, time.monotonic())
 
     def _may_end(self, node_id: int) -> bool:
-        return any(self._suffers(fault, node_id) for fault in _DEADLY)
+        return any(self._suffers(fault, node_id) for fault in DEADLY)
 
     def _mend(self, node_id: int, since: float) -> None:
         """A disk is sound again: starts the server if it has ended, or still does."""
@@ -340,7 +236,7 @@ class RealNemesis:
         node = self._cluster.nodes.get(node_id)
         if node is None:
             return False
-        if fault in _DEADLY:
+        if fault in DEADLY:
             self.down.add(node_id)  # its next write ends it
         if fault in MOMENTARY or fault == "pause-clock-running":
             if not node.alive or node_id in self.down:
@@ -393,11 +289,11 @@ class RealNemesis:
             self._note("resumed", "", node_id - 1)
 
     def _reconfigure(self, node_id: int, percent: int) -> None:
-        options = {name.replace("_", "-"): value for name, value in self._cluster.options.items()}
+        options = named(self._cluster.options)
         standard = int(options.get("election-timeout-ms", 800))
         least = 3 * int(options.get("heartbeat-interval-ms", standard // 10))
-        self._cluster.nodes[node_id].own_flags = [
-            "--election-timeout-ms", str(max(standard * percent // 100, least + 1))]
+        self._cluster.nodes[node_id].own_options["election-timeout-ms"] = max(
+            standard * percent // 100, least + 1)
 
     def _partition(self, stroke: Stroke) -> bool:
         ids = sorted(self._cluster.nodes)
@@ -485,57 +381,6 @@ class RealNemesis:
         self._clocks.pop(node_id, None)
         self._disks.pop(node_id, None)
 
-    def _wanted_link(self, source: int, target: int) -> Link:
-        drop, delay_us, arrives = False, 0, 1.0
-        for each in self._active:
-            fault = each.action.fault
-            drop = drop or (source, target) in each.links
-            touched = source in each.victims or target in each.victims
-            if not touched:
-                continue
-            if fault == "delay":
-                delay_us = each.parameter("min-us") + each.parameter("mean-us")
-            elif fault == "link-bias":
-                delay_us += self._bias[source, target] * each.parameter("max-us")
-            elif fault == "loss":
-                arrives *= 1 - each.parameter("ppm") / 1e6
-            elif fault == "one-way-loss":
-                victim = target if each.parameter("inbound") else source
-                if victim in each.victims:
-                    arrives *= 1 - each.parameter("ppm") / 1e6
-        return Link(drop, round(delay_us / 1000), round((1 - arrives) * 1e6))
-
-    def _wanted_clock(self, node_id: int) -> int:
-        offset_ms = 0
-        for each in self._active:
-            if node_id not in each.victims:
-                continue
-            if each.action.fault == "clock-offset":
-                offset_ms += each.parameter("offset-ms")
-            elif each.action.fault == "clock-step":
-                offset_ms += each.parameter("step-ms")
-            elif each.action.fault == "clock-strobe":
-                period = max(each.parameter("period-ms") / 1000, 0.05)
-                now = time.monotonic() - self._start
-                if int(now / period) % 2 == 0:
-                    offset_ms += each.parameter("step-ms")
-        return offset_ms * 1_000_000
-
-    def _wanted_disk(self, node_id: int) -> Disk:
-        delay, full, fails, lies = 0, False, False, False
-        for each in self._active:
-            if node_id not in each.victims:
-                continue
-            fault = each.action.fault
-            if fault == "disk-latency":
-                delay += round(each.parameter("sync-max-us") / 1000)
-            elif fault == "disk-stall":
-                delay += each.parameter("stall-ms")
-            full = full or fault == "disk-full"
-            fails = fails or fault == "sync-failure"
-            lies = lies or fault == "lying-sync"
-        return Disk(delay, full, fails, lies)
-
     def _reconcile(self) -> bool:
         """Tells the servers what has changed; False: not all of it could be told, or a clock jumps
         to and fro."""
@@ -550,6 +395,7 @@ class RealNemesis:
 
     def _reconcile_node(self, node: Any) -> None:
         administration = None
+        suffered = self._nature + self._active
 
         def told():
             nonlocal administration
@@ -559,15 +405,16 @@ class RealNemesis:
         for target in list(self._cluster.nodes):
             if target == node.id:
                 continue
-            wanted = self._wanted_link(node.id, target)
+            wanted = wanted_link(
+                suffered, node.id, target, bias=self._bias[node.id, target])
             if wanted != self._links.get((node.id, target), Link()):
                 told().set_link(target, *wanted)
                 self._links[node.id, target] = wanted
-        offset = self._wanted_clock(node.id)
+        offset = wanted_clock(suffered, node.id, time.monotonic() - self._start)
         if offset != self._clocks.get(node.id, 0):
             told().set_clock_offset(offset)
             self._clocks[node.id] = offset
-        disk = self._wanted_disk(node.id)
+        disk = wanted_disk(suffered, node.id)
         if disk != self._disks.get(node.id, Disk()):
             self._disks[node.id] = disk
             told().set_disk(*disk)
@@ -575,16 +422,3 @@ class RealNemesis:
     def clock_error(self, node_id: int) -> int:
         """By how much a node's wall clock is off, in nanoseconds, as it was told."""
         return self._clocks.get(node_id, 0)
-
-
-def check_supported(plan: _core.Plan) -> None:
-    """Raises `Unsupported`, naming what of a plan cannot be had on real servers."""
-    wrong = unsupported(plan)
-    if wrong:
-        named = "; ".join(f"{name}: {why}" for name, why in wrong.items())
-        raise _core.Unsupported(
-            f"nemesis: real servers cannot do this: {named}. They can do "
-            f"{', '.join(SUPPORTED)}. unsupported=\"skip\" leaves the others out")
-
-
-__all__ = ["ClusterError", "RealNemesis", "SUPPORTED", "check_supported", "unsupported"]

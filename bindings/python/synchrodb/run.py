@@ -139,8 +139,8 @@ class Run:
 
     @property
     def faults(self) -> dict[str, dict[str, int]]:
-        """How often each fault was `offered`, `applied` and `effective`. On real servers nobody sees
-        what was effective: that count is 0."""
+        """How often each fault was `offered`, `applied` and `effective`. On real servers nobody
+        sees what was effective: that count is 0."""
         return self.result.faults if self.result is not None else self._faults
 
     @property
