@@ -4,6 +4,7 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import sys
 
 import pytest
 import synchrodb
@@ -19,6 +20,8 @@ def test_examples(name):
     module = importlib.import_module(name)
     assert module.__doc__, f"{name} says nothing"
     results = doctest.testmod(module, optionflags=doctest.ELLIPSIS)
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
     assert results.failed == 0, f"{results.failed} of {results.attempted} examples of {name} fail"
 
 

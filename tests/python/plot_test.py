@@ -293,6 +293,17 @@ def test_spans_of_samples_alone_agree_with_those_of_the_log(run):
                       if span.role == "leader" and span.end - span.begin > 2e8}
 
 
+def test_spans_last_until_the_run_is_over():
+    trace = sdb.Table({
+        "time": np.array([0, 5]), "node": np.array([0, 0]), "term": np.array([0, 3]),
+        "event": (np.array([0, 1]), ("started", "became-leader")),
+    })
+    history = sdb.History.from_events([
+        {"type": "invoke", "process": 0, "f": "read", "time": 9}])
+    real = sdb.Run(verdict="ok", history=history, recorded={"trace": trace}, world="real")
+    assert spans(real) == [(0, "recovering", 0, 0, 5), (0, "leader", 3, 5, 9)]
+
+
 def test_clocks_and_lags_are_the_samples(run, axes):
     ax = run.plot.clocks(axes())
     line = next(line for line in ax.lines if line.get_label() == "n3")

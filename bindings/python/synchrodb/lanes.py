@@ -32,9 +32,29 @@ def spans(run: Any) -> list[Span]:
     """
     trace = _recorded(run, "trace")
     if trace is not None and any(word.startswith(_BECAME) for word in trace.categories("event")):
-        return _of_trace(trace)
+        return _of_trace(trace, end_of(run))
     samples = _recorded(run, "samples")
     return [] if samples is None else _of_samples(samples)
+
+
+def end_of(run: Any) -> int:
+    """When the run was over, in nanoseconds: the last thing that anybody saw.
+
+    >>> import synchrodb as sdb
+    >>> run = sdb.Test(nodes=3, time_limit=10).simulate(seed=1)
+    >>> abs(end_of(run) / 1e9 - run.result.virtual_seconds) < 1e-6
+    True
+    """
+    table = run.history.operations
+    seen = [int(table[name].max()) for name in ("invoke_time", "complete_time") if len(table)]
+    if run.result is not None:
+        return max(round(run.result.virtual_seconds * 1e9), *seen, 0)
+    # Samples only where they are at hand: nobody must be run again for the length of an axis.
+    for name in ("trace", *(("samples",) if "samples" in run.recorded else ())):
+        rows = _recorded(run, name)
+        if rows is not None:
+            seen.append(int(rows["time"].max()))
+    return max(seen, default=0)
 
 
 def _recorded(run: Any, name: str) -> Any:
@@ -45,13 +65,12 @@ def _recorded(run: Any, name: str) -> Any:
     return table if len(table) else None
 
 
-def _of_trace(trace: Any) -> list[Span]:
+def _of_trace(trace: Any, last: int) -> list[Span]:
     import numpy as np
 
     telling = [code for code, word in enumerate(trace.categories("event"))
                if word in (*_ENDS, "started", "recovered") or word.startswith(_BECAME)]
     events, times, nodes, terms = (trace[name] for name in ("event", "time", "node", "term"))
-    last = int(times.max())
     open_spans: dict[int, Span] = {}
     made: list[Span] = []
 

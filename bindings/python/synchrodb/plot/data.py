@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .. import lanes
+
 
 class Operations(NamedTuple):
     """The operations of a run, by invocation; times in seconds."""
@@ -40,17 +42,8 @@ def operations(run: Any) -> Operations:
 
 
 def end_of(run: Any) -> float:
-    """When the run was over, in seconds: the last thing that anybody saw."""
-    table = run.history.operations
-    last = max((int(table[name].max()) for name in ("invoke_time", "complete_time")
-                if len(table)), default=0)
-    if run.result is not None:
-        return max(last / 1e9, run.result.virtual_seconds)
-    try:
-        times = run.trace["time"]
-    except AttributeError:  # nobody recorded it
-        return last / 1e9
-    return max(last, int(times.max())) / 1e9 if len(times) else last / 1e9
+    """When the run was over, in seconds."""
+    return lanes.end_of(run) / 1e9
 
 
 def edges(end: float, every: float | None = None) -> np.ndarray:

@@ -72,11 +72,13 @@ def spacetime(run: Any, ax: Any = None, *, window: Any = None, clients: bool = F
         if handles:
             legend_below(ax, handles)
         ax.set_ylabel("node")
-        shade(ax, run, _title(messages))
+        shade(ax, run, _title(run, messages))
         return ax
 
 
-def _title(messages: dict) -> str:
+def _title(run: Any, messages: dict) -> str:
+    if not hasattr(run, "messages"):
+        return "Space and time; nobody recorded messages"
     count, lost = len(messages["sent"]), int((messages["lost"] >= 0).sum())
     return f"Space and time: {count:,} messages, {lost:,} lost"
 
@@ -100,7 +102,7 @@ def interesting(run: Any) -> tuple[float, float]:
              for now in run.trace.where(event=word, node=node)["time"].tolist()
              if won - 100_000_000 < now <= won]
     begin, until = min(began, default=won) / 1e9, won / 1e9
-    margin = max((until - begin) * 0.6, 0.002)
+    margin = max((until - begin) * 0.6, 0.002 if hasattr(run, "messages") else 1.0)
     return max(0.0, begin - margin), until + margin
 
 
