@@ -179,14 +179,14 @@ def campaign(done: Any, most: int = 20) -> str:
     """A `Campaign`: its verdicts and first failures."""
     rows = [(result.seed, result.violated, _first_line(result.detail))
             for result in done.failures[:most]]
-    pairs = [("seeds", f"{len(done):,} in {done.wall_seconds:.1f} s"),
-             ("failing", repr(done.rate())),
+    pairs = [("failing", repr(done.rate())),
              ("violated", ", ".join(f"{name} {count:,}" for name, count in done.violated.items())),
              ("unknown", f"{len(done.unknowns):,}" if done.unknowns else None)]
     word = "violation" if done.failures else "unknown" if done.unknowns else "ok"
     left = len(done.failures) - len(rows)
     failures = table(("seed", "violated", "seen"), rows) if rows else ""
-    return (f"<div>{badge(word)}{facts(pairs)}{failures}"
+    return (f"<div>{badge(word)}: {len(done):,} seeds in {done.wall_seconds:.1f} s"
+            f"{facts(pairs)}{failures}"
             f"{f'… and {left:,} more' if left > 0 else ''}</div>")
 
 
