@@ -105,7 +105,9 @@ def test_reports_of_what_the_store_has(run, campaign, tmp_path):
     listed = Page(report(tmp_path))
     assert sorted(listed.addresses) == sorted(
         f"{entry.name}/{entry.path.name}/" for entry in store)
-    assert "a-name" in listed.text and "many" in listed.text
+    for entry in store:
+        assert entry.name in listed.text and entry.summary["time"] in listed.text
+        assert entry.summary["verdict"] in listed.text
     assert "Nothing is here" in Page(report(sdb.Store(tmp_path / "new"))).text
 
 
