@@ -1,6 +1,7 @@
 """Real servers of LocalCluster: their lives, their faults, and that nothing stays behind."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -118,15 +119,16 @@ def test_members_come_and_go():
 
 def test_an_exception_keeps_the_files_and_ends_the_servers(capsys):
     with pytest.raises(ZeroDivisionError), sdb.LocalCluster(1, options=QUICK) as cluster:
-        1 / 0
+        1 / 0  # noqa: B018
     assert servers_in(cluster.folder) == []
     assert (cluster.folder / "node-1/log.txt").stat().st_size > 0
     assert str(cluster.folder) in capsys.readouterr().err
+    shutil.rmtree(cluster.folder)
 
 
 END = """
 import os, signal, sys, synchrodb as sdb, threading
-cluster = sdb.LocalCluster(2, options={"election_timeout_ms": 400})
+cluster = sdb.LocalCluster(2, directory=sys.argv[1], options={"election_timeout_ms": 400})
 thread = threading.Thread(target=cluster.start)  # who started them is gone before the program is
 thread.start(); thread.join()
 print(cluster.folder, flush=True)
@@ -137,8 +139,8 @@ cluster.wait_until_serving()
 @pytest.mark.parametrize("how, code", [
     ("sys.exit(3)", 3), ("raise RuntimeError", 1), ("os._exit(4)", 4),
     ("os.kill(os.getpid(), signal.SIGKILL)", -9), ("os.kill(os.getpid(), signal.SIGTERM)", -15)])
-def test_no_server_outlives_the_program(how, code):
-    done = subprocess.run([sys.executable, "-c", END + how], capture_output=True, text=True,
+def test_no_server_outlives_the_program(tmp_path, how, code):
+    done = subprocess.run([sys.executable, "-c", END + how, tmp_path], capture_output=True, text=True,
                           timeout=120, check=False)
     assert done.returncode == code, done.stderr
     folder = done.stdout.strip()
@@ -164,20 +166,21 @@ def test_a_server_that_dies_at_start(tmp_path):
     assert (tmp_path / "run/node-1/log.txt").exists() and servers_in(tmp_path / "run") == []
 
 
-def test_a_server_that_dies_at_start_alone():
+def test_a_server_that_dies_at_start_alone(tmp_path):
     """Its options are wrong, the others' are not."""
-    cluster = sdb.LocalCluster(3, options=QUICK)
+    cluster = sdb.LocalCluster(3, directory=tmp_path / "run", options=QUICK)
     cluster.nodes[3].own_options["no_such_option"] = 1
     with pytest.raises(sdb.ClusterError, match="(?s)node 3 ended with.*no-such-option"):
         cluster.start()
     assert servers_in(cluster.folder) == []
 
 
-def test_a_port_in_use():
+def test_a_port_in_use(tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        cluster = sdb.LocalCluster(1, port=taken.getsockname()[1])
+        cluster = sdb.LocalCluster(1, directory=tmp_path / "run",
+                                   port=taken.getsockname()[1])
         with pytest.raises(sdb.ClusterError, match=f"(?s)ended with.*{taken.getsockname()[1]}"):
             cluster.start()
     assert servers_in(cluster.folder) == []
