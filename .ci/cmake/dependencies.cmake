@@ -41,6 +41,10 @@ synchrodb_shared_in_module(synchrodb_kj CapnProto::kj kj)
 # The archive does not name what its shared twin was linked with.
 find_package(OpenSSL 3 REQUIRED)
 target_link_libraries(CapnProto::kj-tls INTERFACE OpenSSL::SSL)
+synchrodb_shared_in_module(synchrodb_capnp_rpc CapnProto::capnp-rpc capnp-rpc)
+synchrodb_shared_in_module(synchrodb_kj_async CapnProto::kj-async kj-async)
+synchrodb_shared_in_module(synchrodb_kj_http CapnProto::kj-http kj-http)
+synchrodb_shared_in_module(synchrodb_kj_tls CapnProto::kj-tls kj-tls)
 
 # abseil's package names its shared libraries; the archives lie beside them.
 find_package(absl CONFIG REQUIRED)

@@ -57,7 +57,7 @@ class Cluster(SynchroDb):
     def heal(self):
         """Starts again whatever was killed."""
         for node, process in enumerate(self.processes):
-            if not process.running():
+            if not process.running:
                 process.start()
         for node in range(self.nodes):
             self.wait_until_node_serves(node)

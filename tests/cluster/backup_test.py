@@ -217,7 +217,7 @@ def test_a_full_disk_leaves_nothing(cluster_of, a_backup):
     """The folder is as empty as it was, and may be used again."""
     cluster = cluster_of(1)
     node = cluster.nodes[1]
-    command = " ".join(cluster.command(node)[1:])
+    command = " ".join(node.command()[1:])
     node.folder.mkdir(parents=True)
     done = subprocess.run(  # ulimit -f: in KiB; the log's first file does not fit
         ["bash", "-c", f"trap '' XFSZ; ulimit -f 200; exec {cluster.binaries.server} restore "

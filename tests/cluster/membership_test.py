@@ -111,8 +111,7 @@ def test_a_data_folder_in_use_is_refused(cluster_of):
 def test_a_node_that_does_not_run_is_no_voter(cluster_of):
     """However short the log is, and so however little there is to catch up with."""
     with cluster_of(3) as cluster:
-        stranger = cluster.nodes[4] = Node(
-            cluster, 4, ["--join", cluster.nodes[1].rpc])
+        stranger = cluster.nodes[4] = cluster.node_class(cluster, 4, ["--join", cluster.nodes[1].rpc])
         leader = cluster.nodes[cluster.leader()]
         asked = subprocess.Popen(
             [cluster.binaries.cli, "-p", str(leader.port), "--rpc-port", str(leader.rpc_port),

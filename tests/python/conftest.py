@@ -4,7 +4,12 @@ import subprocess
 import sys
 import time
 
+import hypothesis
 import pytest
+
+# No folder beside the sources that remembers failures.
+hypothesis.settings.register_profile("here", database=None)
+hypothesis.settings.load_profile("here")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import sys
 
 import pytest
 import synchrodb
@@ -22,6 +23,8 @@ def test_examples(name):
     package = importlib.import_module(name.rpartition(".")[0] or name)
     results = doctest.testmod(module, optionflags=doctest.ELLIPSIS,
                               globs={**vars(package), **vars(module)})
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
     assert results.failed == 0, f"{results.failed} of {results.attempted} examples of {name} fail"
 
 

@@ -9,19 +9,20 @@ import sys
 from pathlib import Path
 
 import pytest
-from synchrodb import _core
+from synchrodb import _core, _net
 
 ROOT = Path(__file__).resolve().parents[2]
-STUB = ROOT / "bindings/python/synchrodb/_core.pyi"
+STUBS = ROOT / "bindings/python/synchrodb"
 
 
-def test_the_stub_names_what_the_module_has():
-    text = STUB.read_text()
+@pytest.mark.parametrize("module", [_core, _net], ids=["_core", "_net"])
+def test_the_stub_names_what_the_module_has(module):
+    text = (STUBS / f"{module.__name__.rpartition('.')[2]}.pyi").read_text()
     stubbed = set(re.findall(r"^(?:class|def) (\w+)", text, re.MULTILINE))
-    made = {name for name in vars(_core) if not name.startswith("_")}
+    made = {name for name in vars(module) if not name.startswith("_")}
     assert stubbed == made
     for name in sorted(made):
-        value = getattr(_core, name)
+        value = getattr(module, name)
         if not inspect.isclass(value) or issubclass(value, Exception):
             continue
         body = re.search(rf"^class {name}\b.*?(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL).group()

@@ -224,6 +224,6 @@ def test_reproduce_gives_the_verdict_of_a_checker_too():
 
 def test_runs_show_themselves():
     run = TEST.simulate(1)
-    assert "ok" in repr(run) and "<table>" in run._repr_html_()
+    assert "ok" in repr(run) and "<table" in run._repr_html_()
     assert "rows of" in repr(run.trace) and "<table" in run.trace._repr_html_()
     assert "<table" in run.history._repr_html_()

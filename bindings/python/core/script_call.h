@@ -3,6 +3,7 @@
 
 #include <pybind11/pybind11.h>
 
+#include "bindings/python/core/reply.h"
 #include "engine/client/client.h"
 #include "sim/script/script.h"
 #include "sim/world/view.h"
@@ -13,8 +14,6 @@ namespace py = pybind11;
 
 // A call of synchrodb.workloads.base. `what` begins the text of an error.
 sim::ScriptCall to_call(py::handle call, const char* what);
-// Bulk strings become texts, whatever their bytes: those that are no UTF-8 by surrogate escapes.
-py::object from_reply(const Reply& reply, py::handle error_class);
 const char* kind_of(const Outcome& outcome);
 
 // Raises TypeError unless the value is a pair (property, detail), or None.

@@ -33,14 +33,27 @@ from ._core import (
     workload_table,
 )
 
+
+def _plan_html(plan):
+    from . import markup
+
+    return markup.plan(plan)
+
+
+Plan._repr_html_ = _plan_html
+
 # What is imported when it is first used: name, module.
 _LAZY = {
     "Campaign": "campaigns",
+    "Client": "client",
+    "ClusterError": "cluster",
     "History": "history",
+    "LocalCluster": "cluster",
     "Nemesis": "nemesis",
     "Protocol": "protocol",
     "Rate": "statistics",
     "Run": "run",
+    "Store": "store",
     "Table": "table",
     "Test": "test",
     "campaign": "campaigns",
@@ -51,7 +64,8 @@ _LAZY = {
     "shrink": "shrinking",
     "simulate": "run",
 }
-_MODULES = ("checkers", "examples", "generators", "nemesis", "protocol", "workloads")
+_MODULES = ("checkers", "client", "cluster", "examples", "generators", "nemesis", "protocol",
+            "store", "strategies", "workloads")
 
 __all__ = [
     "AssertionFailed", "Corrupt", "DeviceError", "DrawOverride", "Error", "FaultAction",

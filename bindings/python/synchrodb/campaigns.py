@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import os
 import pickle
@@ -155,6 +154,13 @@ class Campaign:
             {name: item for name, item in {**result.row, **result.row.get("operations", {})}.items()
              if not isinstance(item, (dict, list))} for result in self.results])
 
+    @property
+    def plot(self) -> Any:
+        """Its figures: `campaign.plot.verdicts()`, `.marks()`, `.rates()`."""
+        from .plot import CampaignPlots
+
+        return CampaignPlots(self)
+
     def to_json_lines(self) -> str:
         """The rows, an object a line."""
         return "".join(json.dumps(result.row) + "\n" for result in self.results)
@@ -164,12 +170,9 @@ class Campaign:
                 f"failing {self.rate()}>")
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{result.seed}</td><td>{html.escape(result.violated)}</td>"
-            f"<td style='text-align:left'><pre>{html.escape(result.detail[:400])}</pre></td></tr>"
-            for result in self.failures[:20])
-        table = f"<table><tr><th>seed</th><th>violated</th><th>seen</th></tr>{rows}</table>"
-        return f"<div><b>{html.escape(repr(self)[1:-1])}</b>{table if rows else ''}</div>"
+        from . import markup
+
+        return markup.campaign(self)
 
 
 def campaign(subject: Test | _core.Plan | _core.PlanShape, seeds: Iterable[int] = range(1_000), *,

@@ -116,7 +116,7 @@ class History:
         """
         if self._core is not None:
             return self._core.to_json_lines()
-        return "".join(json.dumps(_plain(event)) + "\n" for event in self.events)
+        return "".join(json.dumps(plain_event(event)) + "\n" for event in self.events)
 
     def to_edn(self) -> str:
         """Jepsen's EDN, a map a line.
@@ -126,7 +126,7 @@ class History:
         """
         if self._core is not None:
             return self._core.to_edn()
-        return "".join(_edn_map(_plain(event)) + "\n" for event in self.events)
+        return "".join(_edn_map(plain_event(event)) + "\n" for event in self.events)
 
     def _as_core(self) -> _core.History:
         """For the C++ checkers."""
@@ -140,7 +140,9 @@ class History:
         return f"<History of {len(self.events)} events>"
 
     def _repr_html_(self) -> str:
-        return self.to_pandas()._repr_html_()
+        from . import markup
+
+        return markup.history(self)
 
 
 def _columns_of(core: _core.History) -> dict[str, Any]:
@@ -211,7 +213,7 @@ def _paired(events: list[dict]) -> dict[str, Any]:
     return columns
 
 
-def _plain(event: dict) -> dict:
+def plain_event(event: dict) -> dict:
     """As Jepsen writes it: operations on a key have the value [key value]."""
     fields = {name: event[name] for name in ("index", "time", "type", "process", "f")}
     value = event["value"]

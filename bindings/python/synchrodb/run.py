@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import html
 import os
 import shlex
 import tempfile
@@ -17,6 +16,9 @@ from .table import Table
 
 #: What runs are sampled at when samples are asked for afterwards.
 SAMPLE_EVERY = 0.1
+
+#: Told of every run that was made, if it is set: for onlookers such as the pytest plugin.
+on_run: Callable[[Run], None] | None = None
 
 
 class Run:
@@ -42,14 +44,16 @@ class Run:
     detail: str
     #: What clients asked and were told.
     history: History
-    #: The plan that ran; None for real servers.
+    #: The plan that ran; of a run on real servers, the plan of its faults.
     plan: _core.Plan | None
 
     def __init__(self, *, verdict: str, violated: str = "", detail: str = "",
                  history: History | None = None, plan: _core.Plan | None = None,
                  result: _core.RunResult | None = None, recorded: dict[str, Any] | None = None,
                  replay: Callable[..., Run] | None = None, reproduce: str = "",
-                 test: Any = None, checked: Any = None):
+                 test: Any = None, checked: Any = None, world: str = "simulated",
+                 logs: dict[str, str] | None = None, digest: str = "",
+                 faults: dict[str, dict[str, int]] | None = None):
         self.verdict = verdict
         self.violated = violated
         self.detail = detail
@@ -60,6 +64,12 @@ class Run:
         self.test = test
         #: The `Verdict` of the test's own checker, if there was one.
         self.checked = checked
+        #: `"simulated"` or `"real"`.
+        self.world = world
+        #: Of real servers, by name: `"node-1"`.
+        self.logs = dict(logs or {})
+        self._digest = digest
+        self._faults = dict(faults or {})
         self._recorded = {name: item for name, item in (recorded or {}).items()
                           if item is not None}
         self._replay = replay
@@ -120,7 +130,7 @@ class Run:
     @property
     def digest(self) -> str:
         """16 hex digits: two runs with the same digest are the same run. Empty for real servers."""
-        return self.result.digest if self.result is not None else ""
+        return self.result.digest if self.result is not None else self._digest
 
     @property
     def seed(self) -> int | None:
@@ -129,8 +139,50 @@ class Run:
 
     @property
     def faults(self) -> dict[str, dict[str, int]]:
-        """How often each fault was `offered`, `applied` and `effective`."""
-        return self.result.faults if self.result is not None else {}
+        """How often each fault was `offered`, `applied` and `effective`. On real servers nobody
+        sees what was effective: that count is 0."""
+        return self.result.faults if self.result is not None else self._faults
+
+    @property
+    def recorded(self) -> dict[str, Table]:
+        """Of `trace`, `samples` and `messages` what this run has at hand."""
+        return dict(self._recorded)
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it can be run again, which gives the same run."""
+        return self.plan is not None and self._replay is not None
+
+    @property
+    def intervals(self) -> list[dict[str, Any]]:
+        """When what was wrong: a dict for each stroke of a fault, with `fault`, `node` (an index;
+        -1: several or none), `begin` and `end` (nanoseconds of the run), by `begin`. What is
+        momentary, such as a crash, ends when it begins.
+
+        >>> import synchrodb as sdb
+        >>> test = sdb.Test(nodes=3, time_limit=10, nemesis=sdb.nemesis.partition(at=2, lasting=1))
+        >>> test.simulate(seed=1).intervals
+        [{'fault': 'partition-halves', 'node': -1, 'begin': 2000000000, 'end': 3000000000}]
+        """
+        from .nemesis import MOMENTARY
+
+        strokes, begun = [], {}
+        last = 0
+        for row in self.trace:
+            last = row["time"]
+            key = (row["subject"], row["node"])
+            if row["event"] == "fault-begins":
+                stroke = {"fault": key[0], "node": key[1], "begin": last,
+                          "end": last if key[0] in MOMENTARY else None}
+                strokes.append(stroke)
+                if stroke["end"] is None:
+                    begun.setdefault(key, []).append(stroke)
+            elif row["event"] == "fault-ends" and begun.get(key):
+                begun[key].pop(0)["end"] = last
+        for stroke in strokes:
+            if stroke["end"] is None:
+                stroke["end"] = last
+        return strokes
 
     @property
     def counts(self) -> dict[str, int]:
@@ -144,7 +196,8 @@ class Run:
     @property
     def plain(self) -> bool:
         """Whether its plan alone gives it again, without Python code."""
-        return self.plan is not None and (self.test is None or self.test.plain)
+        return (self.world == "simulated" and self.plan is not None
+                and (self.test is None or self.test.plain))
 
     @property
     def reproduce(self) -> str:
@@ -167,6 +220,19 @@ class Run:
             return f"test.simulate(seed={asked.seed})"
         file = str(_plan_file(asked))
         return f"{call}.simulate(plan=synchrodb.Plan.from_json(open({file!r}).read()))"
+
+    @property
+    def plot(self) -> Any:
+        """Its figures: `run.plot.latency()`, …"""
+        from .plot import Plots
+
+        return Plots(self)
+
+    def spacetime_html(self, path: str | os.PathLike, *, window: Any = None) -> Path:
+        """Writes its interactive space-time diagram, see `synchrodb.report.spacetime_html`."""
+        from .report import spacetime_html
+
+        return spacetime_html(self, path, window=window)
 
     # ---- Time travel and shrinking; in full at `synchrodb.travel` and `synchrodb.shrinking`.
 
@@ -233,18 +299,9 @@ class Run:
                 f"{counts['info']} unknown>")
 
     def _repr_html_(self) -> str:
-        colour = {"ok": "#0072b2", "violation": "#d55e00"}.get(self.verdict, "#777777")
-        what = f"{self.verdict} of {self.violated}" if self.violated else self.verdict
-        rows = [("seed", self.seed), ("digest", self.digest),
-                ("operations", ", ".join(f"{n} {word}" for word, n in self.counts.items()))]
-        if self.result is not None:
-            rows.append(("virtual time", f"{self.result.virtual_seconds:.1f} s in "
-                                         f"{self.result.wall_seconds:.3f} s"))
-        cells = "".join(f"<tr><th style='text-align:left'>{name}</th><td style='text-align:left'>"
-                        f"{html.escape(str(value))}</td></tr>" for name, value in rows)
-        detail = f"<pre>{html.escape(self.detail)}</pre>" if self.detail else ""
-        return (f"<div><b style='color:{colour}'>{html.escape(what)}</b>"
-                f"<table>{cells}</table>{detail}</div>")
+        from . import markup
+
+        return markup.run(self)
 
 
 def reproducing_command(plan: _core.Plan) -> str:
@@ -293,8 +350,15 @@ def simulate(plan: _core.Plan, *, trace: bool = False, messages: bool = False,
     """
     recording = _core.run(plan, trace=trace, messages=messages, sample_every=sample_every,
                           check=check)
-    return from_recording(recording, plan, History(recording.history),
-                          lambda **wishes: simulate(plan, check=check, **wishes))
+    return made(from_recording(recording, plan, History(recording.history),
+                               lambda **wishes: simulate(plan, check=check, **wishes)))
+
+
+def made(run: Run) -> Run:
+    """Tells `on_run` of a run; returns it."""
+    if on_run is not None:
+        on_run(run)
+    return run
 
 
 def from_recording(recording: Any, plan: _core.Plan, history: History,

@@ -42,6 +42,11 @@ class Shrunk:
         """The smallest plan."""
         return self.run.plan
 
+    def _repr_html_(self) -> str:
+        from . import markup
+
+        return markup.shrunk(self)
+
     def explain(self) -> str:
         """What was needed, and what was seen, in words."""
         faults = "\n".join(f"  {action!r}" for action in self.plan.faults) or "  none"
@@ -58,8 +63,9 @@ def again(run: Run, plan: _core.Plan) -> Run:
     >>> again(run, run.plan).digest == run.digest
     True
     """
-    if run.plan is None:
-        raise _core.InvalidInput("run: it is one of real servers, which cannot be repeated")
+    if not run.repeatable:
+        raise _core.InvalidInput("run: it cannot be repeated: it is one of real servers, or was "
+                                 "stored without the Python code that it needs")
     if run.test is None:
         return simulate(plan)
     # What live nemeses began is in the plan; they would begin it a second time.
@@ -80,8 +86,9 @@ def shrink(run: Run, *, max_runs: int = 2_000,
     if not isinstance(run, Run):
         raise TypeError(f"run: must be a Run, not {type(run).__name__}")
 
-    if run.plan is None:
-        raise _core.InvalidInput("run: it is one of real servers, which cannot be repeated")
+    if not run.repeatable:
+        raise _core.InvalidInput("run: it cannot be repeated: it is one of real servers, or was "
+                                 "stored without the Python code that it needs")
     told = _core.shrink(run.plan, lambda plan: again(run, plan), max_runs, on_progress)
     path = told["path"]
     return Shrunk(again(run, told["plan"]), told["property"], told["runs"], told["complete"],

@@ -13,6 +13,7 @@ from .generators import as_generator
 from .history import History
 from .nemesis import Nemesis, compile, seconds
 from .run import Run, from_recording
+from .run import made as told
 from .run import simulate as simulate_plan
 
 
@@ -151,7 +152,7 @@ class Test:
         else:
             made = self._run_scripted(plan, wishes)
         made.test = self
-        return made
+        return told(made)
 
     def _run_builtin(self, plan: _core.Plan, wishes: dict) -> Run:
         made = simulate_plan(plan, **wishes)
@@ -177,6 +178,10 @@ class Test:
         if self.checker is not None and not self.scripted and made.verdict != "violation":
             _judge(made, self.checker)
         return made
+
+    def on(self, cluster: Any, **how: Any) -> Run:
+        """Runs it on real servers, such as `synchrodb.LocalCluster(5)`."""
+        return cluster.run(self, **how)
 
 
 def _made_by(maker: str, kind: type, argument: str, several: Any) -> tuple:

@@ -33,8 +33,9 @@ class NodeAt(NamedTuple):
 def _plan_of(run: Run) -> _core.Plan:
     if not isinstance(run, Run):
         raise TypeError(f"run: must be a Run, not {type(run).__name__}")
-    if run.plan is None:
-        raise _core.InvalidInput("run: it is one of real servers, which cannot be repeated")
+    if not run.repeatable:
+        raise _core.InvalidInput("run: it cannot be repeated: it is one of real servers, or was "
+                                 "stored without the Python code that it needs")
     return run.plan
 
 

@@ -1,17 +1,25 @@
 """Server processes that never outlive this program, and what they cost."""
 
-import ctypes
+import importlib.util
 import os
 import shutil
-import signal
 import socket
-import subprocess
-import time
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def _load_shared():
+    """The Python package's file, which needs nothing of the package: no build is needed here."""
+    root = Path(__file__).resolve().parents[3]
+    spec = importlib.util.spec_from_file_location(
+        "synchrodb_processes", root / "bindings/python/synchrodb/processes.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_shared = _load_shared()
 
 
 class PeerError(Exception):
@@ -40,20 +48,10 @@ def free_ports(count):
 
 def wait_until(condition, seconds, what):
     """Polls until `condition()` is true; returns its value."""
-    deadline = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise PeerError(f"{what}: not within {seconds} s")
-        time.sleep(0.02)
-
-
-def _die_with(parent):
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before the line above
-        os._exit(1)
+    try:
+        return _shared.wait_until(condition, seconds, what)
+    except TimeoutError as error:
+        raise PeerError(str(error)) from None
 
 
 def cpu_seconds_of_stat(text):
@@ -63,70 +61,14 @@ def cpu_seconds_of_stat(text):
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-class Process:
-    """One server. Its own session: Ctrl-C reaches this program alone, which then stops it."""
-
-    def __init__(self, command, folder):
-        self.command = [str(word) for word in command]
-        self.folder = Path(folder)
-        self.log = self.folder / "log.txt"
-        self._process = None
-
-    def start(self):
-        self.folder.mkdir(parents=True, exist_ok=True)
-        # A user's settings (ETCD_NAME …) are not for these servers.
-        environment = {
-            name: value for name, value in os.environ.items()
-            if not name.startswith(("ETCD_", "SYNCHRODB_"))
-        }
-        parent = os.getpid()
-        with open(self.log, "ab") as log:
-            self._process = subprocess.Popen(
-                self.command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, start_new_session=True, preexec_fn=lambda: _die_with(parent),
-            )
-
-    @property
-    def pid(self):
-        return self._process.pid
-
-    @property
-    def exit_code(self):
-        """None while it runs; -9 after kill -9."""
-        return self._process.poll()
-
-    def send(self, signal_number):
-        self._process.send_signal(signal_number)
-
-    def wait(self, seconds):
-        return self._process.wait(seconds)
-
-    def running(self):
-        return self._process is not None and self._process.poll() is None
+class Process(_shared.Process):
+    """One server: what it costs, too."""
 
     def check_alive(self):
-        if self._process.poll() is not None:
+        if not self.running:
             tail = self.log.read_text(errors="replace")[-2000:]
-            raise PeerError(
-                f"{' '.join(self.command)}: ended with {self._process.returncode}; its last words:\n"
-                f"{tail}"
-            )
-
-    def kill(self):
-        """kill -9, and wait until it is gone."""
-        if self._process:
-            self._process.kill()
-            self._process.wait()
-
-    def stop(self):
-        """SIGTERM; kill -9 if that does not end it."""
-        if not self.running():
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.kill()
+            raise PeerError(f"{' '.join(self.command)}: ended with {self.exit_code}; its last "
+                            f"words:\n{tail}")
 
     def cpu_seconds(self):
         return cpu_seconds_of_stat(Path(f"/proc/{self.pid}/stat").read_text())

@@ -15,6 +15,8 @@ class Verdict:
 
     >>> bool(Verdict("set", True)), bool(Verdict("set", None))
     (True, False)
+    >>> Verdict("set", False, "1 is lost")
+    <set: invalid: 1 is lost>
     """
 
     checker: str
@@ -29,6 +31,15 @@ class Verdict:
 
     def __bool__(self):
         return self.valid is True
+
+    def __repr__(self) -> str:
+        detail = f": {self.detail}" if self.detail else ""
+        return f"<{self.checker}: {self.word}{detail}>"
+
+    def _repr_html_(self) -> str:
+        from .. import markup
+
+        return markup.verdict(self)
 
 
 class Operation(NamedTuple):
