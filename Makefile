@@ -58,6 +58,20 @@ cluster: build ## Three nodes on this machine, until Ctrl-C: make cluster [NODES
 test: ## Build everything, run the whole test suite
 	@.ci/test $(JOBS)
 
+.PHONY: setup-notebooks
+setup-notebooks:
+	@.ci/setup build notebooks
+	@mkdir -p build
+
+.PHONY: notebooks
+notebooks: setup-notebooks build ## Execute every notebook: copies and figures in build/notebooks/
+	@tests/notebooks/execute.py $(NOTEBOOKS)
+
+.PHONY: notebook
+notebook: setup-notebooks build ## Open Jupyter, where the package is importable: make notebook [ARGS=--no-browser]
+	@tests/notebooks/kernel.py build/release /usr/bin/python3 -m notebook \
+	  --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
+
 .PHONY: bench
 bench: setup ## Run the benchmarks: make bench [FILTER=regex]
 	$(call configured,release)

@@ -63,10 +63,14 @@ def styled(ax: Any, size: tuple[float, float] = (8.0, 3.4)) -> Iterator[Axes]:
     """Axes to draw on, in our style: those given, or those of a new figure of `size` inches."""
     if ax is not None and not isinstance(ax, Axes):
         raise TypeError(f"ax: must be matplotlib axes, not {type(ax).__name__}")
+    if ax is None:
+        from matplotlib import pyplot
+
+        # Loads the backend if none is loaded: what that sets for good, such as that notebooks show
+        # figures, the style's end would undo.
+        pyplot.draw_if_interactive()
     with style.context(STYLE):
         if ax is None:
-            from matplotlib import pyplot
-
             _, ax = pyplot.subplots(figsize=size, layout="constrained")
         yield ax
 
