@@ -73,6 +73,7 @@ class Run:
         self._recorded = {name: item for name, item in (recorded or {}).items()
                           if item is not None}
         self._replay = replay
+        self._log = None  # of C++, for explain()
         self._reproduce = reproduce
 
     # ---- What was recorded.
@@ -81,14 +82,18 @@ class Run:
         if name not in self._recorded:
             if self._replay is None:
                 raise AttributeError(f"this run recorded no {name}")
-            again = self._replay(**wish)
-            if again.digest != self.digest:
-                raise _core.Error(
-                    f"the run is not deterministic: digest {self.digest}, then {again.digest}; "
-                    "does a Python workload look at a clock, or draw elsewhere than from its "
-                    "context?")
-            self._recorded[name] = again._recorded[name]
+            self._recorded[name] = self._again(**wish)._recorded[name]
         return self._recorded[name]
+
+    def _again(self, **wish: Any) -> Run:
+        """This run once more, with more recorded."""
+        again = self._replay(**wish)
+        if again.digest != self.digest:
+            raise _core.Error(
+                f"the run is not deterministic: digest {self.digest}, then {again.digest}; "
+                "does a Python workload look at a clock, or draw elsewhere than from its "
+                "context?")
+        return again
 
     @property
     def trace(self) -> Table:
@@ -278,6 +283,12 @@ class Run:
 
         return shrinking.shrink(self, **how)
 
+    def explain(self) -> Any:
+        """How it came to the violation: an `Explanation`, see `synchrodb.explaining.explain`."""
+        from . import explaining
+
+        return explaining.explain(self)
+
     def row(self) -> dict[str, Any]:
         """The run as a row of a campaign."""
         import json
@@ -348,10 +359,13 @@ def simulate(plan: _core.Plan, *, trace: bool = False, messages: bool = False,
     >>> run.verdict, len(run.trace) > 20
     ('ok', True)
     """
-    recording = _core.run(plan, trace=trace, messages=messages, sample_every=sample_every,
-                          check=check)
+    return _simulate(plan, check, trace=trace, messages=messages, sample_every=sample_every)
+
+
+def _simulate(plan: _core.Plan, check: bool, **wishes: Any) -> Run:
+    recording = _core.run(plan, check=check, **wishes)
     return made(from_recording(recording, plan, History(recording.history),
-                               lambda **wishes: simulate(plan, check=check, **wishes)))
+                               lambda **again: _simulate(plan, check, **again)))
 
 
 def made(run: Run) -> Run:
@@ -369,8 +383,10 @@ def from_recording(recording: Any, plan: _core.Plan, history: History,
     recorded = {name: Table(columns) for name, columns in tables.items() if columns is not None}
     if recording.messages is not None:
         recorded["messages"] = _messages(recording.messages)
-    return Run(verdict=result.verdict, violated=result.violated, detail=result.detail,
-               history=history, plan=plan, result=result, recorded=recorded, replay=replay, **more)
+    run = Run(verdict=result.verdict, violated=result.violated, detail=result.detail,
+              history=history, plan=plan, result=result, recorded=recorded, replay=replay, **more)
+    run._log = recording.log
+    return run
 
 
 def _messages(events: dict[str, Any]) -> Table:

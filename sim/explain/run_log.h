@@ -1,0 +1,29 @@
+// What a run told its onlookers, kept in the order in which it happened.
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "sim/run.h"
+
+namespace synchrodb::sim {
+
+// The words in its entries are literals: a log outlives the run.
+using LogEntry = std::variant<TraceLine, MessageEvent>;
+
+// Whether it says that a property was violated, which ends the run.
+bool is_violation(const LogEntry& entry);
+
+class RunLog {
+ public:
+  // Lets a run fill it; it must outlive the run. Both onlookers of the event log's lines and of
+  // messages that `options` has already go on being told.
+  void watch(RunOptions& options);
+
+  const std::vector<LogEntry>& entries() const { return entries_; }
+
+ private:
+  std::vector<LogEntry> entries_;
+};
+
+}  // namespace synchrodb::sim
