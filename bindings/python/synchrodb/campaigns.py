@@ -316,11 +316,13 @@ class _Output:
 
 
 class _Progress:
-    """One line on standard error, five times a second."""
+    """One line, five times a second: on a terminal's standard error, or below a notebook's cell."""
 
     def __init__(self, total: int, wanted: bool):
         self.total = total
-        self.shown = wanted and total > 0 and (sys.stderr.isatty() or "ipykernel" in sys.modules)
+        notebook = "ipykernel" in sys.modules
+        self.shown = wanted and total > 0 and (sys.stderr.isatty() or notebook)
+        self._handle = _output_of_cell() if self.shown and notebook else None
         self.began = self.last = time.monotonic()
         self.done = self.failed = 0
 
@@ -336,11 +338,21 @@ class _Progress:
         rate = self.done / max(now - self.began, 1e-9)
         ahead = (self.total - self.done) / rate if rate else 0
         bar = "█" * round(24 * self.done / self.total)
-        print(f"\r{bar:░<24} {self.done:,}/{self.total:,} seeds  {rate:,.0f}/s  "
-              f"{ahead:,.0f} s left  {self.failed:,} failing \x1b[K", end="", file=sys.stderr,
-              flush=True)
+        line = (f"{bar:░<24} {self.done:,}/{self.total:,} seeds  {rate:,.0f}/s  "
+                f"{ahead:,.0f} s left  {self.failed:,} failing")
+        if self._handle is None:
+            print(f"\r{line} \x1b[K", end="", file=sys.stderr, flush=True)
+        else:
+            self._handle.update({"text/plain": line}, raw=True)
 
     def end(self) -> None:
         if self.shown:
             self._print(time.monotonic())
-            print(file=sys.stderr)
+            if self._handle is None:
+                print(file=sys.stderr)
+
+
+def _output_of_cell() -> Any:
+    from IPython.display import display
+
+    return display({"text/plain": ""}, raw=True, display_id=True)
