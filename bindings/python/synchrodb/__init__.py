@@ -6,6 +6,19 @@
 >>> run = test.simulate(seed=7)
 >>> run.verdict
 'ok'
+
+What there is to inject, to set and to run, each with its description:
+
+>>> [row["name"] for row in sdb.fault_table()][:3], [row["name"] for row in sdb.option_table()][:2]
+(['delay', 'bimodal-delay', 'link-bias'], ['heartbeat-ms', 'election-timeout-ms'])
+>>> sdb.workload_table()[0]["name"], sdb.defect_table()  # deliberate ones, in a build with them
+('cas-register', [])
+
+What a run injects is a plan: a value, readable and writable as JSON.
+
+>>> plan = test.plan(seed=7)
+>>> sdb.Plan.from_json(plan.to_json()) == plan, plan.with_noise(8).faults == plan.faults
+(True, True)
 """
 
 import importlib

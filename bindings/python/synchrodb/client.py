@@ -266,6 +266,15 @@ class Client:
     `certificate_file` with `key_file` (for servers that ask for the client's), `server_name` (what
     the server's certificate must name; empty: the host). It connects when it is first asked.
 
+    >>> from synchrodb import LocalCluster
+    >>> with LocalCluster(1) as cluster, Client(cluster.nodes[1].rpc) as client:
+    ...     written = client.put("greeting", "hello")
+    ...     print(bool(client.cas("greeting", "hello", "good bye")))
+    ...     done = client.transact([when("greeting", present=True)], [get("greeting"), put("n", "1")])
+    ...     print(done.applied, done.results[0].text, [record.key for record in client.scan("n")])
+    ...     client.close()
+    True
+    True good bye [b'n']
     >>> Client("localhost")
     Traceback (most recent call last):
     synchrodb.InvalidInput: "localhost" is not HOST:PORT (an IPv6 address in brackets)

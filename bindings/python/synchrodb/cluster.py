@@ -42,7 +42,11 @@ class ClusterError(_core.Error):
 
 def find_server(binary: str | os.PathLike | None = None) -> str:
     """The path of `synchrodb-server`: the given one, or that of the environment variable
-    SYNCHRODB_SERVER, or the one that was built with this package, or the one in PATH."""
+    SYNCHRODB_SERVER, or the one that was built with this package, or the one in PATH.
+
+    >>> Path(find_server()).name
+    'synchrodb-server'
+    """
     built = Path(_core.__file__).resolve().parents[2] / "bin" / "synchrodb-server"
     wanted = binary or os.environ.get("SYNCHRODB_SERVER")
     if wanted is None:
@@ -191,6 +195,47 @@ class LocalCluster:
 
     It starts with `with`, or `start()`. A test that is run on one that has not been started starts
     it, and ends it.
+
+    >>> with LocalCluster(3) as cluster:
+    ...     leader, (one, other) = cluster.leader(), cluster.followers()
+    ...     cluster.kill(leader)  # kill -9
+    ...     cluster.wait_until_serving(one, other)
+    ...     print(cluster.leader() in (one, other), cluster.leader_or_none() == leader)
+    ...     cluster.restart(leader)
+    ...     cluster.wait_until_level()
+    ...     print([row["alive"] for row in cluster.status()], sorted(cluster.logs()))
+    ...     cluster.terminate(one)  # SIGTERM
+    ...     cluster.launch(one)  # does not wait
+    ...     cluster.wait_until_serving(one)
+    True False
+    [True, True, True] ['node-1', 'node-2', 'node-3']
+
+    Faults, until they are healed, and changes of who is a member:
+
+    >>> with LocalCluster(3) as cluster:
+    ...     one, other = cluster.followers()
+    ...     cluster.link(one, other, delay_ms=20, loss=0.1)
+    ...     cluster.cut(other, one)  # one way
+    ...     cluster.isolate(one)  # both ways, from everyone
+    ...     cluster.clock(one, offset=-3600)
+    ...     cluster.disk(one, sync_delay_ms=5)
+    ...     cluster.heal()
+    ...     cluster.pause(one)
+    ...     cluster.resume(one)
+    ...     cluster.lose_power(one)  # what was not synced is gone
+    ...     cluster.restart(one)
+    ...     newcomer = cluster.new_node(4, via=other)
+    ...     cluster.add(4, via=other)
+    ...     print(newcomer.acknowledges(), newcomer.status()["role"])
+    ...     cluster.remove(4, via=other)
+    ...     cluster.forget(4)
+    ...     print(sorted(cluster.nodes), cluster.serves(other), "node 1" in cluster.tails())
+    ...     print("--enable-fault-injection" in cluster.nodes[other].command())
+    ...     print(len(cluster.nodes[other].administration().members()))
+    True follower
+    [1, 2, 3] True True
+    True
+    3
     """
 
     #: What its nodes are.

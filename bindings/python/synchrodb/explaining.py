@@ -43,6 +43,19 @@ class Explanation:
     """How it came to a violation.
 
     `print(story)` tells it; a notebook shows it with its space-time diagram.
+
+    >>> import tempfile
+    >>> from synchrodb.examples.primary_backup import Clients, PrimaryBackup
+    >>> from synchrodb import Test, nemesis
+    >>> test = Test(nodes=3, protocol=PrimaryBackup, workload=Clients(), time_limit=20,
+    ...             nemesis=nemesis.partition("isolate-one", every=3))
+    >>> runs = (test.simulate(seed) for seed in range(50))
+    >>> story = next(run for run in runs if run.verdict == "violation").explain()
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     written = [story.html(f"{folder}/story.html"), story.shiviz(f"{folder}/story.log"),
+    ...                story.perfetto(f"{folder}/story.json")]
+    ...     [path.stat().st_size > 1_000 for path in written]
+    [True, True, True]
     """
 
     def __init__(self, core: _core.Explanation):
@@ -110,7 +123,7 @@ def explain(run: Run) -> Explanation:
     >>> import synchrodb as sdb
     >>> explain(sdb.Test(nodes=3, time_limit=10).simulate(seed=1))
     Traceback (most recent call last):
-    synchrodb._core.InvalidInput: run: there is nothing to explain: its verdict is ok
+    synchrodb.InvalidInput: run: there is nothing to explain: its verdict is ok
     """
     if not isinstance(run, Run):
         raise TypeError(f"run: must be a Run, not {type(run).__name__}")

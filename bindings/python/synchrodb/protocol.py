@@ -30,6 +30,8 @@ from typing import Any
 from . import _core, scripted, workloads
 from .scripted import RunRandom
 
+__all__ = ["Protocol", "answer", "ask", "decode", "encode", "plan_for", "simulate"]
+
 
 def encode(value: Any) -> bytes:
     """A value as bytes.
@@ -74,6 +76,27 @@ class Protocol:
     seconds by its monotonic clock; ``wall``, civil time in seconds since 1970 as it knows it (both
     may err); ``random``, a ``random.Random`` of the run; ``storage``, what it has persisted: a dict
     that only `persist` and `erase` change.
+
+    >>> class Census(Protocol):
+    ...     '''Counts whom it hears of, and how often it was started again.'''
+    ...     def on_start(self):
+    ...         self.seen = set()
+    ...         self.set_timer("hello", 1.0)
+    ...     def on_restart(self):
+    ...         self.persist("restarts", self.storage.get("restarts", 0) + 1)
+    ...         self.erase("draft", sync=False)
+    ...         self.on_start()
+    ...     def on_timer(self, name):
+    ...         self.persist("draft", sorted(self.seen), sync=False)
+    ...         self.sync()  # what follows waits until the disk has it
+    ...         self.broadcast({"hello": self.node})
+    ...         self.set_timer("hello", 1.0)
+    ...     def on_message(self, sender, message):
+    ...         self.seen.add(sender)
+    ...         if len(self.seen) == len(self.others):
+    ...             self.cancel_timer("hello")
+    ...     def on_client(self, request, message):
+    ...         self.reply(request, {"heard": len(self.seen) + 1 >= self.majority})
     """
 
     node: int

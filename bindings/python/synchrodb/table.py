@@ -21,6 +21,8 @@ class Table:
     ['started', 'started']
     >>> trace.where(event="became-leader")["term"].tolist()
     [1, 2]
+    >>> str(trace.codes("event").dtype), "started" in trace.categories("event")
+    ('int16', True)
     """
 
     def __init__(self, columns: dict[str, Any], rows: Any = None):

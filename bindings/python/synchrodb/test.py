@@ -180,7 +180,15 @@ class Test:
         return made
 
     def on(self, cluster: Any, **how: Any) -> Run:
-        """Runs it on real servers, such as `synchrodb.LocalCluster(5)`."""
+        """Runs it on real servers, such as `synchrodb.LocalCluster(5)`, in real time; `how`: see
+        `synchrodb.real.run_on`.
+
+        >>> import synchrodb as sdb
+        >>> test = Test(nodes=1, time_limit=1)
+        >>> run = test.on(sdb.LocalCluster(1), seed=1)
+        >>> run.verdict, run.world
+        ('ok', 'real')
+        """
         return cluster.run(self, **how)
 
 

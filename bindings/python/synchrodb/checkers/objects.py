@@ -19,7 +19,7 @@ class ObjectChecker(Checker):
 
     initial: int | None = None
 
-    def value_of(self, event):
+    def _value_of(self, event):
         """What the checker is told of an event's value."""
         return event.get("value")
 
@@ -29,7 +29,7 @@ class ObjectChecker(Checker):
         for index, event in enumerate(history):
             lines.setdefault(event.get("key"), []).append(json.dumps({
                 "type": event["type"], "process": event["process"], "f": event["f"],
-                "value": self.value_of(event), "time": event.get("time", index)}))
+                "value": self._value_of(event), "time": event.get("time", index)}))
         facts, found, unknown = {}, [], []
         for events in lines.values():
             told = json.loads(_core.check_object("\n".join(events) + "\n", self.name, self.initial))
@@ -112,7 +112,7 @@ class BankChecker(ObjectChecker):
     def __init__(self, total: int):
         self.initial = total
 
-    def value_of(self, event):
+    def _value_of(self, event):
         """Balances as a map from accounts."""
         value = event.get("value")
         if event["f"] != "read" or not isinstance(value, list):

@@ -33,7 +33,11 @@ class Context:
         return self.time / NANOSECONDS
 
     def among(self, clients: frozenset[int]) -> Context:
-        """The same, as if there were only these clients."""
+        """The same, as if there were only these clients.
+
+        >>> Context(0, [2, 0, 1], 3, {}, None).among(frozenset({0, 2})).free
+        [2, 0]
+        """
         free = [client for client in self.free if client in clients]
         return Context(self.time, free, len(clients), self.processes, self.random, sorted(clients))
 
@@ -48,7 +52,21 @@ PENDING = Pending()
 
 
 class Generator:
-    """A generator: subclasses say what comes next."""
+    """A generator: subclasses say what comes next.
+
+    >>> class UntilRefused(Generator):
+    ...     '''What another generator gives, until an operation fails.'''
+    ...     def __init__(self, inner):
+    ...         self.inner = inner
+    ...     def op(self, context):
+    ...         asked = ask(self.inner, context)
+    ...         return asked and (asked[0], UntilRefused(asked[1]))
+    ...     def update(self, context, event):
+    ...         refused = event["type"] == "fail"
+    ...         return None if refused else UntilRefused(tell(self.inner, context, event))
+    >>> UntilRefused({"f": "read"}).update(None, {"type": "fail"}) is None
+    True
+    """
 
     def op(self, context: Context) -> tuple[dict | Pending, Any] | None:
         """The next operation, or ``Pending``, and the generator that follows; ``None``: no more.

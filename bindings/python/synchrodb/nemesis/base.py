@@ -36,6 +36,17 @@ class Nemesis:
 
     >>> crash(every=5) + loss()
     fault('crash', every=5.0) + fault('loss')
+    >>> class NightlyRestart(Nemesis):
+    ...     '''One node after the other, a second apart.'''
+    ...     def __repr__(self):
+    ...         return "NightlyRestart()"
+    ...     def inject(self, setting, rng):
+    ...         return Injection([_core.FaultAction(fault="restart", at=1 + node, nodes=[node])
+    ...                           for node in range(setting.nodes)])
+    >>> [(action.at, action.nodes) for action in NightlyRestart().faults(nodes=2, until=10)]
+    [(1.0, (0,)), (2.0, (1,))]
+    >>> (NightlyRestart() + loss()).parts()
+    [NightlyRestart(), fault('loss')]
     """
 
     def parts(self) -> list[Nemesis]:

@@ -198,7 +198,15 @@ _LEAST = {"accounts": 2, "clients": 1, "groups": 1, "keys": 1, "longest": 1, "va
 
 
 class Workload:
-    """A workload; subclasses say which operations there are, and how to perform one."""
+    """A workload; subclasses say which operations there are, and how to perform one.
+
+    >>> from synchrodb import generators, workloads
+    >>> counter = workloads.counter(keys=2)
+    >>> [op for _, op in generators.preview(generators.limit(2, counter.generator()), clients=1)]
+    ['add', 'read']
+    >>> len(counter.final_generator()), counter.checker().name
+    (2, 'counter')
+    """
 
     #: Its name, in reports and the store.
     name = "workload"
