@@ -110,7 +110,7 @@ def explain(run: Run) -> Explanation:
     >>> import synchrodb as sdb
     >>> explain(sdb.Test(nodes=3, time_limit=10).simulate(seed=1))
     Traceback (most recent call last):
-    synchrodb._core.InvalidInput: run: there is nothing to explain: its verdict is ok
+    synchrodb.InvalidInput: run: there is nothing to explain: its verdict is ok
     """
     if not isinstance(run, Run):
         raise TypeError(f"run: must be a Run, not {type(run).__name__}")
