@@ -208,6 +208,36 @@ TEST(Protocol, WhatIsSyncedSurvivesCrashesAndWhatIsNotMayNot) {
   EXPECT_GT(crashes, 50);
 }
 
+// The same with so much history that the storage is written anew, over and over.
+TEST(Protocol, WhatIsSyncedSurvivesCompaction) {
+  struct Padding : Counting {
+    Padding() : Counting(true) {}
+    ProtocolEffects request(const ProtocolMoment& at, std::uint64_t request,
+                            const std::string& bytes) override {
+      ProtocolEffects effects = Counting::request(at, request, bytes);
+      ProtocolEffect pad = effect(Kind::kPersist);
+      pad.name = "padding";
+      pad.bytes = std::string(30'000, '.');
+      effects.insert(effects.begin(), pad);
+      return effects;
+    }
+  };
+  std::size_t starts = 0;
+  int answers = 0;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    Padding padding;
+    Raising raising;
+    const RunResult result = run_with(
+        plan_of(seed, {"process", "lost-writes", "torn-write", "lost-rename"}), padding, raising);
+    EXPECT_EQ(result.verdict, Verdict::kOk) << result.violated << ": " << result.detail;
+    EXPECT_EQ(raising.repeated, 0) << seed;
+    starts += padding.starts.size();
+    answers += raising.answers;
+  }
+  EXPECT_GT(starts, 100u);
+  EXPECT_GT(answers, 5'000);
+}
+
 // A process that was killed leaves unsynced writes to the next one, which takes them for its own:
 // a loss of power must not take them back.
 TEST(Protocol, WhatAStartHasFoundTheNextFindsToo) {

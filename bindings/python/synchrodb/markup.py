@@ -199,8 +199,8 @@ def shrunk(found: Any) -> str:
 
 def explanation(story: Any, page: str = "") -> str:
     """The story of a failing run: its chain as a table, and its page in a frame."""
-    rows = [(f"{step.begin / 1e9:.6f} s", step.words + (" (later in real time)" * step.by_real_time))
-            for step in story.chain]
+    rows = [(f"{step.begin / 1e9:.6f} s",
+             step.words + " (later in real time)" * step.by_real_time) for step in story.chain]
     frame = (f'<iframe sandbox="allow-scripts" title="space-time diagram" loading="lazy" '
              f'style="width:100%;height:480px;border:1px solid #ddd" '
              f'srcdoc="{escaped(page)}"></iframe>' if page else "")
