@@ -4,7 +4,7 @@ import re
 
 import nbformat
 import pytest
-from execute import NOTEBOOKS, all_notebooks, execute
+from execute import NOTEBOOKS, all_notebooks
 
 PATHS = all_notebooks()
 
@@ -53,13 +53,3 @@ def test_links_to_neighbours_lead_somewhere(path):
 def test_the_readme_names_every_notebook():
     readme = (NOTEBOOKS / "README.md").read_text()
     assert PATHS and [path.name for path in PATHS if f"({path.name})" not in readme] == []
-
-
-def test_a_failing_cell_is_told_with_its_traceback(tmp_path, build):
-    """By the machinery that the others rely on."""
-    path = tmp_path / "failing.ipynb"
-    cells = [nbformat.v4.new_code_cell("seen = 3"), nbformat.v4.new_code_cell("assert seen == 4")]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-    told = execute(path, build, tmp_path).failure
-    assert told.startswith("cell 2 (") and "    assert seen == 4\n" in told
-    assert "AssertionError" in told and "\x1b" not in told
