@@ -19,6 +19,7 @@ struct End {
 class Weaver {
  public:
   Weaver(const RunLog& log, std::vector<SeenOperation> operations) : log_(log) {
+    made_.words = log.words();
     made_.operations = std::move(operations);
     made_.all.reserve(log.entries().size() + 2 * made_.operations.size());
     for (std::size_t i = 0; i < made_.operations.size(); ++i) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,8 @@ struct Happening {
   std::int64_t time_ns = 0;
   Lane lane = kWorld;
   Lane other = kWorld;    // of messages: the other end
-  const char* name = "";  // of the event, or the message's type; a literal
-  const char* note = "";  // an event's subject, or why a message was lost; a literal
+  const char* name = "";  // of the event, or the message's type
+  const char* note = "";  // an event's subject, or why a message was lost
   std::uint64_t term = 0;
   std::uint64_t index = 0;
   std::uint64_t peer = 0;
@@ -41,6 +42,7 @@ struct Happening {
 struct Happenings {
   std::vector<Happening> all;
   std::vector<SeenOperation> operations;
+  std::shared_ptr<const RunLog::Words> words;  // what its names point into
 };
 
 // An operation that is wrong follows in real time the last answer to another one that is, before it

@@ -16,7 +16,9 @@ void RunLog::watch(RunOptions& options) {
     if (before) before(line);
   };
   options.messages = [this, before = std::move(options.messages)](const MessageEvent& event) {
-    entries_.emplace_back(event);
+    MessageEvent kept = event;
+    kept.type = words_->insert(event.type).first->c_str();
+    entries_.emplace_back(kept);
     if (before) before(event);
   };
 }

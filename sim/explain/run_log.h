@@ -1,6 +1,9 @@
 // What a run told its onlookers, kept in the order in which it happened.
 #pragma once
 
+#include <memory>
+#include <set>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -8,7 +11,6 @@
 
 namespace synchrodb::sim {
 
-// The words in its entries are literals: a log outlives the run.
 using LogEntry = std::variant<TraceLine, MessageEvent>;
 
 // Whether it says that a property was violated, which ends the run.
@@ -22,8 +24,13 @@ class RunLog {
 
   const std::vector<LogEntry>& entries() const { return entries_; }
 
+  // What the types of messages in the entries point into; all other words are literals.
+  using Words = std::set<std::string>;
+  std::shared_ptr<const Words> words() const { return words_; }
+
  private:
   std::vector<LogEntry> entries_;
+  std::shared_ptr<Words> words_ = std::make_shared<Words>();
 };
 
 }  // namespace synchrodb::sim

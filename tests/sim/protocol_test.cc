@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "sim/explain/run_log.h"
 #include "sim/protocol/behaviour.h"
 #include "sim/protocol/envelope.h"
 #include "sim/run.h"
@@ -344,6 +345,40 @@ TEST(Protocol, OnlookersSeeMessagesAndNothingOfTheirEnvelope) {
   options.messages = [&types](const MessageEvent& event) { types.insert(event.type); };
   run(plan_of(1), options);
   EXPECT_EQ(types, (std::set<std::string>{"message", "reply", "request"}));
+}
+
+// Its names are the protocol's, on the way as bytes too, and good for as long as a log is.
+TEST(Protocol, MessagesAreCalledWhatTheProtocolCallsThem) {
+  struct Named : Counting {
+    Named() : Counting(true) {}
+    std::string name_of(const std::string& bytes) const override {
+      return bytes == "?" ? "question" : "answer";
+    }
+  };
+  for (const bool encoded : {false, true}) {
+    RunLog log;
+    {
+      Plan plan = plan_of(1);
+      plan.encode_messages = encoded;
+      Named named;
+      Raising asking("?");
+      RunOptions options;
+      options.behaviour = &named;
+      options.script = &asking;
+      const std::uint64_t unwatched = run(plan, options).digest;
+      Named again;
+      Raising once_more("?");
+      options.behaviour = &again;
+      options.script = &once_more;
+      log.watch(options);
+      EXPECT_EQ(run(plan, options).digest, unwatched);
+    }
+    std::set<std::string> types;
+    for (const LogEntry& entry : log.entries()) {
+      if (const auto* event = std::get_if<MessageEvent>(&entry)) types.insert(event->type);
+    }
+    EXPECT_EQ(types, (std::set<std::string>{"answer", "question", "reply", "request"}));
+  }
 }
 
 TEST(Protocol, DamagedBytesDoNotArrive) {
