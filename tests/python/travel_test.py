@@ -92,6 +92,9 @@ def test_a_failing_run_shrinks(failing):
     assert seen[-1][:2] == (shrunk.runs, 150)
     assert shrinking.again(failing, shrunk.plan).digest == shrunk.run.digest
     assert shrunk.explain().violated == failing.violated
+    # The plan's own workload does not run: Python code stands in for it.
+    assert set(shrunk.size) == set(shrunk.before) == {"faults", "nodes", "clients", "time",
+                                                      "options", "buggify"}
 
 
 def test_ctrl_c_keeps_the_best_so_far(failing):

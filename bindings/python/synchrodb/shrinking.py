@@ -87,6 +87,14 @@ def shrink(run: Run, *, max_runs: int = 2_000,
         raise _core.InvalidInput("run: it cannot be repeated: it is one of real servers, or was "
                                  "stored without the Python code that it needs")
     told = _core.shrink(run.plan, lambda plan: again(run, plan), max_runs, on_progress)
-    path = told["path"]
+    path = [(what, runs, _size(size, run)) for what, runs, size in told["path"]]
+    before = _size(told["before"], run)
     return Shrunk(again(run, told["plan"]), told["property"], told["runs"], told["complete"],
-                  told["before"], path[-1][2] if path else told["before"], path)
+                  before, path[-1][2] if path else before, path)
+
+
+def _size(size: dict[str, Any], run: Run) -> dict[str, Any]:
+    """Without what only the plan's own workload has, where Python code stands in for it."""
+    if run.test is None or not run.test.scripted:
+        return size
+    return {name: much for name, much in size.items() if name not in ("kinds", "keys", "rate")}
