@@ -30,7 +30,8 @@ def environment(build: Path, folder: Path) -> dict[str, str]:
     beside.write_text(text)
     beside.replace(kernel / "kernel.json")
     made = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
-    made["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # the kernel's debugger, which nobody here uses, warns
+    # The kernel's debugger, which nobody here uses, would warn.
+    made["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     for name, first in (("PYTHONPATH", package), ("JUPYTER_PATH", folder.resolve())):
         made[name] = os.pathsep.join(filter(None, (str(first), os.environ.get(name))))
     return made
@@ -40,4 +41,5 @@ if __name__ == "__main__":
     if len(sys.argv) < 3:
         raise SystemExit(__doc__)
     built = Path(sys.argv[1])
-    os.execvpe(sys.argv[2], sys.argv[2:], environment(built, built.parent / "notebooks" / "jupyter"))
+    os.execvpe(sys.argv[2], sys.argv[2:],
+               environment(built, built.parent / "notebooks" / "jupyter"))

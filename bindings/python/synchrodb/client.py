@@ -270,7 +270,8 @@ class Client:
     >>> with LocalCluster(1) as cluster, Client(cluster.nodes[1].rpc) as client:
     ...     written = client.put("greeting", "hello")
     ...     print(bool(client.cas("greeting", "hello", "good bye")))
-    ...     done = client.transact([when("greeting", present=True)], [get("greeting"), put("n", "1")])
+    ...     done = client.transact([when("greeting", present=True)],
+    ...                            [get("greeting"), put("n", "1")])
     ...     print(done.applied, done.results[0].text, [record.key for record in client.scan("n")])
     ...     client.close()
     True
