@@ -129,7 +129,8 @@ class ScriptedRun:
     >>> import synchrodb as sdb
     >>> plan = sdb.generate_plan(1, sdb.PlanShape(nodes=3, time=5, faults=["none"], clients=2))
     >>> done = simulate(plan, sdb.workloads.bank(rate=20))
-    >>> [node.view.index for node in done.at(4)], len(done.branch(at=2, seeds=range(2)))
+    >>> founders = [node.view.index for node in done.at(4) if node.view.founder]
+    >>> founders, len(done.branch(at=2, seeds=range(2)))
     ([0, 1, 2], 2)
     """
 
