@@ -54,8 +54,9 @@ constexpr std::int64_t kWrongOperation = 20;
 constexpr std::int64_t kUnit = 1'000;
 constexpr std::int64_t kMessageCost = kUnit;
 constexpr std::int64_t kHeartbeatCost = 3 * kUnit;
-// What a client that is waiting for a wrong answer asks and is told, is rather a gain.
-constexpr std::int64_t kQuestionCost = -10 * kUnit;
+// What a client that is waiting for a wrong answer asks and is told, and the message that brought
+// the last event about, are rather a gain.
+constexpr std::int64_t kGain = 10 * kUnit;
 // What weighs less than this is not worth a line.
 constexpr std::int64_t kLeast = kUnit / 2;
 // An event so much older than the anomaly weighs half.
@@ -119,22 +120,33 @@ std::vector<std::size_t> last_seen(const Happenings& run, const Anomaly& anomaly
   return ends;
 }
 
+// The message that arrived at the moment of a happening, on its lane.
+std::size_t trigger_of(const Happenings& run, std::size_t at) {
+  const std::int64_t now = run.all[at].time_ns;
+  for (std::size_t i = at; i != kNone && run.all[i].time_ns == now; i = run.all[i].previous) {
+    if (run.all[i].kind == Kind::kDelivered) return i;
+  }
+  return kNone;
+}
+
 // The heaviest path to each happening.
 class Heaviest {
  public:
-  // Of the first `until` happenings; ages are those at `end_ns`.
-  Heaviest(const Happenings& run, const Anomaly& anomaly, std::int64_t end_ns, std::size_t until)
+  // Of the first `until` happenings; ages are those at `end_ns`. `trigger`: the message that
+  // brought the last one about, or kNone.
+  Heaviest(const Happenings& run, const Anomaly& anomaly, std::int64_t end_ns, std::size_t until,
+           std::size_t trigger)
       : total_(until), from_(until, kNone) {
     std::set<Lane> waiting;
     for (std::size_t i = 0; i < until; ++i) {
       const Happening& each = run.all[i];
       note_waiting(run, each, waiting);
-      consider(i, each.previous, 0);
-      consider(i, each.earlier, 0);
       if (each.kind == Kind::kDelivered) {
         const bool asked = waiting.contains(each.lane) || waiting.contains(each.other);
-        consider(i, each.sending, asked ? kQuestionCost : cost_of(each));
+        consider(i, each.sending, asked || i == trigger ? -kGain : cost_of(each));
       }
+      consider(i, each.previous, 0);
+      consider(i, each.earlier, 0);
       total_[i] += weight_of(run, each, end_ns, anomaly);
     }
   }
@@ -159,7 +171,8 @@ class Heaviest {
     }
   }
 
-  // At equal weight the path keeps to its lane, and begins as late as it can.
+  // The first of equals stays: a message, so that of several the latest is taken. Where nothing
+  // before is worth telling, the path begins.
   void consider(std::size_t at, std::size_t before, std::int64_t cost) {
     if (before == kNone || total_[before] - cost <= total_[at]) return;
     total_[at] = total_[before] - cost;
@@ -193,7 +206,8 @@ std::vector<std::size_t> causal_chain(const Happenings& run, const Anomaly& anom
   if (ends.empty()) return {};
   const std::size_t last = *std::max_element(ends.begin(), ends.end());
   const std::int64_t end_ns = anomaly.time_ns.value_or(run.all[last].time_ns);
-  const Heaviest heaviest(run, anomaly, end_ns, last + 1);
+  const std::size_t trigger = ends.size() == 1 ? trigger_of(run, last) : kNone;
+  const Heaviest heaviest(run, anomaly, end_ns, last + 1, trigger);
   const std::size_t best = *std::max_element(
       ends.begin(), ends.end(),
       [&](std::size_t a, std::size_t b) { return heaviest.total(a) < heaviest.total(b); });

@@ -22,6 +22,7 @@ constexpr std::array kPhrases{
     Phrase{"became-learner", "becomes a learner, in term %t"},
     Phrase{"vote-granted", "votes for %p in term %t"},
     Phrase{"committed", "commits up to index %i, in term %t"},
+    Phrase{"lease-served", "serves a read under its lease, at index %i"},
     Phrase{"truncated", "drops its log behind index %i"},
     Phrase{"configuration", "takes the configuration at index %i"},
     Phrase{"snapshot-sending", "sends %p a snapshot up to index %i"},

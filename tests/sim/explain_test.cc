@@ -143,6 +143,19 @@ TEST(Explain, TellsWhatWentOnElsewhere) {
   EXPECT_EQ(words_of(story.meanwhile), std::vector<std::string>{"n2 is killed"});
 }
 
+TEST(Explain, NamesTheMessageThatBroughtTheLastEventAbout) {
+  const Explanation story = explain(evidence_of(
+      {event(0, 0, "became-leader", 1), message(1, kSent, 1, 2, 1, "append-request"),
+       message(2, kDelivered, 1, 2, 1, "append-request"),
+       message(3, kSent, 2, 1, 1, "append-reply"), message(4, kDelivered, 2, 1, 1, "append-reply"),
+       event(4, 0, "committed", 1), event(4, -1, "violation")},
+      {}, "n1 committed index 7, which no quorum has on disk"));
+  EXPECT_EQ(
+      words_of(story.chain),
+      (std::vector<std::string>{"n1 becomes the leader of term 1", "n1 → n2: append-request",
+                                "n2 → n1: append-reply", "n1 commits up to index 0, in term 1"}));
+}
+
 TEST(Explain, AnEmptyRunHasNoChain) {
   const Explanation story = explain(evidence_of({}));
   EXPECT_TRUE(story.chain.empty());

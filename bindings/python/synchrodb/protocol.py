@@ -192,6 +192,10 @@ class Nodes:
         #: The instances that live, by node.
         self.live: dict[int, Protocol] = {}
 
+    def fresh(self, nodes: int) -> Nodes:
+        """So many nodes of the same protocol, for another run."""
+        return Nodes(self.protocol, nodes)
+
     def started(self, at, contents, first, draw):
         """A process begins."""
         instance = self.protocol.__new__(self.protocol)

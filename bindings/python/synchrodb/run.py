@@ -74,6 +74,10 @@ class Run:
                           if item is not None}
         self._replay = replay
         self._log = None  # of C++, for explain()
+        # Of a run without a test, but with Python code: what it is under another plan, and at a
+        # moment.
+        self._other: Callable[[_core.Plan], Run] | None = None
+        self._state: Callable[[Any], list] | None = None
         self._reproduce = reproduce
 
     # ---- What was recorded.
@@ -201,7 +205,7 @@ class Run:
     @property
     def plain(self) -> bool:
         """Whether its plan alone gives it again, without Python code."""
-        return (self.world == "simulated" and self.plan is not None
+        return (self.world == "simulated" and self.plan is not None and self._other is None
                 and (self.test is None or self.test.plain))
 
     @property
@@ -212,7 +216,11 @@ class Run:
             return self._reproduce
         if self.plain and (self.test is None or self.test.checker is None):
             return reproducing_command(self.plan)
-        return self._call_of_test()
+        return self._call_of_test() if self.test is not None else self._call_of_simulate()
+
+    def _call_of_simulate(self) -> str:
+        return ("simulate, as before but without nemeses, with "
+                f"plan=synchrodb.Plan.from_json(open({str(_plan_file(self.plan))!r}).read())")
 
     def _call_of_test(self) -> str:
         begun = _core.begun(self.result)

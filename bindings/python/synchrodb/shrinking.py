@@ -63,6 +63,8 @@ def again(run: Run, plan: _core.Plan) -> Run:
     if not run.repeatable:
         raise _core.InvalidInput("run: it cannot be repeated: it is one of real servers, or was "
                                  "stored without the Python code that it needs")
+    if run._other is not None:
+        return run._other(plan)
     if run.test is None:
         return simulate(plan)
     # What live nemeses began is in the plan; they would begin it a second time.
