@@ -98,8 +98,8 @@ def draw(figure: Any, runs: dict[str, sdb.Run]) -> None:
         samples = run.sampled(0.1)
         axes.axvspan(BEGIN, END, color=COLOURS["orange"], alpha=0.15, linewidth=0)
         for node, name in enumerate(COLOURS):
-            mine = samples["node"] == node
-            if node >= 3 or not mine.any():
+            mine = (samples["node"] == node) & samples["running"]
+            if node >= 3:
                 break
             axes.step(samples["time"][mine] / 1e9, samples["term"][mine], where="post",
                       color=COLOURS[name], label=f"n{node + 1}")
@@ -112,6 +112,7 @@ def draw(figure: Any, runs: dict[str, sdb.Run]) -> None:
     all_axes[0].legend(loc="upper left", ncols=3, title="dots: leads; shaded: partition",
                        title_fontsize=8)
     all_axes[-1].set_xlabel("time (s)")
+    all_axes[-1].set_xlim(BEGIN - 5, END)
 
 
 def experiment(settings: Settings) -> Findings:
