@@ -99,6 +99,35 @@ class Findings:
     runs: list[Any] = field(default_factory=list)
 
 
+# ---- What runs showed between two moments, in seconds.
+
+#: Who waits longer than this for an answer takes the service to be down; our clients go on trying.
+PATIENCE = 1.0
+
+
+def answered(run: Any, begin: float, end: float) -> float:
+    """The share of the operations asked then that were answered well within `PATIENCE`."""
+    table = run.history.operations
+    asked = (begin * 1e9 <= table["invoke_time"]) & (table["invoke_time"] < end * 1e9)
+    quick = table["complete_time"] - table["invoke_time"] < PATIENCE * 1e9
+    good = asked & quick & (table["type"].astype(str) == "ok")
+    return float(good.sum() / asked.sum())
+
+
+def longest_gap(run: Any, begin: float, end: float) -> float:
+    """The longest time then, in seconds, in which no operation was answered well."""
+    table = run.history.operations
+    good = table["complete_time"][table["type"].astype(str) == "ok"] / 1e9
+    moments = [begin, *sorted(at for at in good.tolist() if begin < at < end), end]
+    return max(later - earlier for earlier, later in zip(moments, moments[1:], strict=False))
+
+
+def elections(run: Any, begin: float, end: float) -> int:
+    """How many leaders came then. The run has a trace."""
+    return sum(row["event"] == "became-leader" and begin <= row["time"] / 1e9 < end
+               for row in run.trace)
+
+
 # ---- Runs in processes.
 
 

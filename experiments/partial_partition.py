@@ -21,7 +21,7 @@ import statistics
 from typing import Any, NamedTuple
 
 import synchrodb as sdb
-from common import Findings, Settings, Table, leave, play, spread
+from common import Findings, Settings, Table, answered, elections, leave, play, spread
 
 #: Of each run, seconds: the partition begins and ends.
 BEGIN, END, TIME = 10.0, 40.0, 60.0
@@ -64,23 +64,15 @@ class Seen(NamedTuple):
 
 def seen(run: sdb.Run) -> Seen:
     """Of a run."""
-    begin, end = BEGIN * 1e9, END * 1e9
-    table = run.history.operations
-    invoked = table["invoke_time"]
-    asked = (begin <= invoked) & (invoked < end)
-    # The incident's clients gave up; ours try again behind the scenes for seconds.
-    quick = table["complete_time"] - invoked < 1e9
-    good = asked & quick & (table["type"].astype(str) == "ok")
-    elections = sum(row["event"] == "became-leader" and begin <= row["time"] < end
-                    for row in run.trace)
     samples = run.samples
-    during = (begin <= samples["time"]) & (samples["time"] < end) & (samples["node"] < 3)
+    during = ((BEGIN * 1e9 <= samples["time"]) & (samples["time"] < END * 1e9)
+              & (samples["node"] < 3))
     term = samples["term"][during]
     leads = samples["role"].astype(str)[during] == "leader"
     times = samples["time"][during]
     led = len(set(times[leads].tolist())) / len(set(times.tolist()))
-    return Seen(float(good.sum() / asked.sum()), elections, int(term.max() - term.min()), 1 - led,
-                run.verdict)
+    return Seen(answered(run, BEGIN, END), elections(run, BEGIN, END),
+                int(term.max() - term.min()), 1 - led, run.verdict)
 
 
 def trial(given: tuple[str, str, int]) -> Seen:

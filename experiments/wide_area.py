@@ -202,7 +202,7 @@ def draw(figure: Any, rows: list[dict[str, Any]]) -> None:
     axes.grid(False, axis="y")
     axes.set_xlabel("latency of a client beside the leader (ms)")
     axes.set_title("Commits over a wide area, by the leader's region")
-    axes.legend(loc="lower right")
+    axes.legend(loc="upper right")
 
 
 def experiment(settings: Settings) -> Findings:
