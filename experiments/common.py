@@ -131,8 +131,8 @@ def elections(run: Any, begin: float, end: float) -> int:
 # ---- Runs in processes.
 
 
-class _Line:
-    """A line on standard error that moves, where somebody looks at it."""
+class Progress:
+    """A line on standard error that moves, where somebody looks at it; gone at the end."""
 
     def __init__(self, label: str, total: int):
         self.label, self.total = label, total
@@ -152,8 +152,11 @@ class _Line:
         print(f"\r{self.label} [{bar:.<24}] {done:,}/{self.total:,}  {ahead:,.0f} s left \x1b[K",
               end="", file=sys.stderr, flush=True)
 
-    def end(self) -> None:
-        """An empty line again."""
+    def __enter__(self) -> Progress:
+        self.show(0)
+        return self
+
+    def __exit__(self, *_: object) -> None:
         if self.seen:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
@@ -167,24 +170,21 @@ def spread(function: Callable[[Any], Any], items: Iterable[Any], jobs: int,
     """`function` of each item, in their order, over `jobs` processes. `function` is one that a
     module defines; what it raises comes out here."""
     items = list(items)
-    line = _Line(label, len(items))
     done: list[Any] = []
-    try:
+    with Progress(label, len(items)) as progress:
         if jobs == 1 or len(items) < 2:
             for item in items:
                 done.append(function(item))
-                line.show(len(done))
+                progress.show(len(done))
             return done
         # Forked, so that a file which was loaded by its path needs no import; no thread of ours is
-        # under way then.
+        # under way then. Leaving the pool, for whatever reason, ends its processes.
         with multiprocessing.get_context("fork").Pool(jobs, _quiet_worker) as pool:
             chunk = max(1, min(16, len(items) // (jobs * 4)))
             for result in pool.imap(function, items, chunk):
                 done.append(result)
-                line.show(len(done))
+                progress.show(len(done))
         return done
-    finally:
-        line.end()
 
 
 # ---- The command line.

@@ -17,14 +17,15 @@ its lease after the new one had committed: nothing keeps such a read from being 
 
 from __future__ import annotations
 
+import random
 from typing import Any, NamedTuple
 
 import synchrodb as sdb
 from common import Findings, Settings, Table, leave, play, spread
 
 #: Election timeouts lie between the first, and this much more, ms: a narrow range, so that the next
-#: leader comes soon after the lease should be over.
-TIMEOUT_MS, SPREAD_MS = 800, 40
+#: leader comes soon after the lease should be over. And the heartbeats' interval.
+TIMEOUT_MS, SPREAD_MS, HEARTBEAT_MS = 800, 40, 80
 #: The leader's clock is so many parts per million slow.
 DRIFTS = (0, 1_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000)
 QUICK_DRIFTS = (0, 10_000, 100_000)
@@ -49,8 +50,10 @@ class Case(NamedTuple):
     offset: int = 0  # ms that its wall clock is slow, without knowing
 
 
-def test_of(case: Case) -> sdb.Test:
-    """One episode as a test."""
+def test_of(case: Case, seed: int) -> sdb.Test:
+    """One episode as a test. When exactly the leader is cut off is drawn, so that it comes at any
+    moment between two heartbeats, however the leader's clock runs."""
+    cut = 5 + random.Random(f"{case}/{seed}").randrange(0, HEARTBEAT_MS * 1_000) / 1e6
     if case.offset:
         wrong = sdb.nemesis.violate_clock_bound(offset_ms=-case.offset, ppm=-case.drift,
                                                 targets="leader", at=3, lasting=4)
@@ -60,10 +63,11 @@ def test_of(case: Case) -> sdb.Test:
         name="lease-reads", nodes=5, time_limit=12, beyond_budget=True,
         workload=sdb.workloads.builtin("register", keys=1, rate=500, clients=20,
                                        mix={"lease-read": 6, "write": 1}),
-        nemesis=wrong + sdb.nemesis.partition("isolate-leader", at=5, lasting=3),
+        nemesis=wrong + sdb.nemesis.partition("isolate-leader", at=cut, lasting=3),
         options={"lease": case.lease, "clock-drift-bound-ppm": case.bound,
                  "lease-duration-ms": TIMEOUT_MS if case.lease == _CLASSICAL else LOG_LEASE_MS,
-                 "election-timeout-ms": TIMEOUT_MS, "election-spread-ms": SPREAD_MS})
+                 "election-timeout-ms": TIMEOUT_MS, "heartbeat-ms": HEARTBEAT_MS,
+                 "election-spread-ms": SPREAD_MS})
 
 
 # What a read beyond its lease violates: the world sees it when it is served, or, if it shows, later.
@@ -73,7 +77,7 @@ _BEYOND = {"": False, "lease-disjointness": True, "linearizability": True}
 def trial(given: tuple[Case, int]) -> bool:
     """Whether one run had such a read."""
     case, seed = given
-    violated = test_of(case).simulate(seed=seed).violated
+    violated = test_of(case, seed).simulate(seed=seed).violated
     if violated not in _BEYOND:
         raise RuntimeError(f"{case}, seed {seed}: {violated} has nothing to do with leases")
     return _BEYOND[violated]
