@@ -3,8 +3,8 @@
 Deliberate defects, each a bug that somebody had (sim/README.md, "The bug zoo"), are looked for in
 runs of a simulator into which they were built, by
 
-- which of the fibers that are ready goes first: always the first (FIFO), a random one, or the one of
-  highest random priority with few changes (PCT; Burckhardt et al., ASPLOS 2010);
+- which of the fibers that are ready goes first: always the first (FIFO), a random one, or that of
+  the highest random priority, with few changes (PCT; Burckhardt et al., ASPLOS 2010);
 - swarm on: each run leaves out about half of the faults (Groce et al., ISSTA 2012), and a few are
   given over to one situation; swarm off: each run has all faults.
 

@@ -187,7 +187,8 @@ def draw(figure: Any, times: dict[Line, list[float]]) -> None:
                     axes.plot([paper], [share], "o", color="black", markersize=4, zorder=5)
         axes.set_ylabel("trials with a leader (%)")
         axes.set_ylim(0, 104)
-        axes.legend(loc="upper left" if lines is RANDOMNESS else "lower right", title="election timeouts", title_fontsize=8)
+        axes.legend(loc="upper left" if lines is RANDOMNESS else "lower right",
+                    title="election timeouts", title_fontsize=8)
     upper.set_xscale("log")
     upper.set_title("Time without a leader: more and less randomness (dots: the paper's words)")
     upper.set_xlim(50, 30_000)

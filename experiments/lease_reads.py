@@ -1,7 +1,7 @@
 """How wrong may a clock be before lease reads are stale, with the bound kept and ignored?
 
-A leader that holds a lease answers reads at once, without asking a majority. That is safe only while
-no other leader can have committed something, and how long that is, clocks tell:
+A leader that holds a lease answers reads at once, without asking a majority. That is safe only
+while no other leader can have committed something, and how long that is, clocks tell:
 
 - The classical lease (Raft thesis 6.4.1) ends a little before the shortest election timeout, by the
   leader's monotonic clock: by twice the bound that is assumed on a clock's drift. A leader whose
@@ -70,7 +70,7 @@ def test_of(case: Case, seed: int) -> sdb.Test:
                  "election-spread-ms": SPREAD_MS})
 
 
-# What a read beyond its lease violates: the world sees it when it is served, or, if it shows, later.
+# What a read beyond its lease violates: the world sees it when it is served, or in the history.
 _BEYOND = {"": False, "lease-disjointness": True, "linearizability": True}
 
 
@@ -118,8 +118,8 @@ def draw(figure: Any, found: dict[str, list[tuple[int, sdb.Rate]]]) -> None:
         axes = right if name.endswith("wall clock") else left
         wrong = [at for at, _ in points]
         shares = [100 * rate.value for _, rate in points]
-        around = [[share - 100 * rate.low for share, (_, rate) in zip(shares, points, strict=True)],
-                  [100 * rate.high - share for share, (_, rate) in zip(shares, points, strict=True)]]
+        around = [[100 * (rate.value - rate.low) for _, rate in points],
+                  [100 * (rate.high - rate.value) for _, rate in points]]
         axes.errorbar(wrong, shares, yerr=around, marker="o", markersize=4, capsize=3, label=name)
     left.set_xscale("symlog", linthresh=1_000)
     left.set_xlabel("the leader's clock is slow by (ppm)")

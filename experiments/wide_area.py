@@ -139,7 +139,8 @@ def test_of(regions: tuple[str, ...], leader: str, operations: int, *, busy: boo
         name="wide-area", nodes=len(placed), time_limit=1.5 * until, nemesis=nemesis_of(placed),
         beyond_budget=True, **work,
         options={"election-timeout-ms": 3_000, "heartbeat-ms": 300, "lease": 2,
-                 "thrifty-reads": int(thrifty), "client-attempt-ms": 5_000, "client-timeout-ms": 60_000})
+                 "thrifty-reads": int(thrifty), "client-attempt-ms": 5_000,
+                 "client-timeout-ms": 60_000})
 
 
 class Case(NamedTuple):
@@ -227,7 +228,8 @@ def experiment(settings: Settings) -> Findings:
     best = {name: min((row for row in rows if row["replicas"] == name),
                       key=lambda row: row["write"]) for name in names}
     answer = (f"It costs the round trip to the nearest majority and a sync, which the formula says "
-              f"within {worst:.1f} % ({busiest:.1f} % of busy clients). Of five regions the best leader is "
+              f"within {worst:.1f} % ({busiest:.1f} % of busy clients). Of five regions the best "
+              f"leader is "
               f"{best['five regions']['leader']}, {best['five regions']['write']:.0f} ms.")
     return Findings({"wide_area": table}, answer, lambda figure: draw(figure, rows),
                     (8.0, 1.6 + 0.26 * len(rows)))
