@@ -113,6 +113,8 @@ def series(settings: Settings) -> dict[str, list[tuple[int, sdb.Rate]]]:
 
 def draw(figure: Any, found: dict[str, list[tuple[int, sdb.Rate]]]) -> None:
     """A panel for drift, one for wall clocks."""
+    from synchrodb.plot import COLOURS
+
     left, right = figure.subplots(1, 2, sharey=True)
     for name, points in found.items():
         axes = right if name.endswith("wall clock") else left
@@ -120,7 +122,10 @@ def draw(figure: Any, found: dict[str, list[tuple[int, sdb.Rate]]]) -> None:
         shares = [100 * rate.value for _, rate in points]
         around = [[100 * (rate.value - rate.low) for _, rate in points],
                   [100 * (rate.high - rate.value) for _, rate in points]]
-        axes.errorbar(wrong, shares, yerr=around, marker="o", markersize=4, capsize=3, label=name)
+        colour = COLOURS["green" if name.startswith("log") else
+                         "vermillion" if name.endswith("ignored") else "blue"]
+        axes.errorbar(wrong, shares, yerr=around, marker="o", markersize=4, capsize=3, label=name,
+                      color=colour)
     left.set_xscale("symlog", linthresh=1_000)
     left.set_xlabel("the leader's clock is slow by (ppm)")
     left.set_ylabel("episodes with such a read (%)")
