@@ -52,6 +52,8 @@ constexpr std::array kOptions{
                "entries kept behind a snapshot for followers that lag a little"},
     OptionSpec{"snapshot-every-bytes", "bytes", 64 * kKiB, 256, 1024 * kMiB,
                "applied log bytes that trigger a snapshot"},
+    OptionSpec{"snapshot-growth-percent", "percent", 25, 0, 10'000,
+               "no snapshot before the log has grown to this share of the last one"},
     OptionSpec{"segment-bytes", "bytes", 256 * kKiB, 4 * kKiB, 256 * kMiB, "size of a log segment"},
     OptionSpec{"confirm-after-ms", "ms", 50, 1, 60'000,
                "idle time after which the last synced batch gets a marker of its own"},
@@ -160,7 +162,9 @@ NodeOptions node_options(const Plan& plan) {
   node.raft = raft_options(plan);
   node.storage.segment_bytes = static_cast<std::uint64_t>(option_value(plan, "segment-bytes"));
   node.storage.confirm_after = ms_option(plan, "confirm-after-ms");
-  node.replica.snapshot.every_bytes = size_option(plan, "snapshot-every-bytes");
+  SnapshotPolicy& snapshots = node.replica.snapshot.policy;
+  snapshots.every_bytes = size_option(plan, "snapshot-every-bytes");
+  snapshots.growth_percent = static_cast<unsigned>(option_value(plan, "snapshot-growth-percent"));
   node.replica.max_pending_requests = size_option(plan, "max-pending-requests");
   return node;
 }

@@ -51,8 +51,9 @@ struct Outcome {
   // Of a write that was sent: its name in the log, under which it takes effect at most once.
   SessionId session = {};
   std::uint64_t sequence = 0;
-  std::string why = {};     // kFailed: what the last node that refused said; may be empty
-  bool overloaded = false;  // kFailed: that is why
+  std::string why = {};  // kFailed: what the last node that refused said; may be empty
+  // Not kOk: the last answer was that a node is overloaded; kFailed: that is why.
+  bool overloaded = false;
 };
 
 enum class ReadConsistency : std::uint8_t { kLinearizable, kLease, kStale };

@@ -25,7 +25,8 @@ Snapshots::Snapshots(Env& env, GroupId group, const SnapshotOptions& options, St
       writer_(writer),
       protocol_(protocol),
       state_machine_(state_machine),
-      wake_(wake) {}
+      wake_(wake),
+      schedule_(options.policy) {}
 
 void Snapshots::became_current(const SnapshotMeta& meta) {
   if (meta.index <= current_.index) return;
@@ -41,12 +42,12 @@ void Snapshots::request() {
 }
 
 void Snapshots::begin_if_due() {
-  const bool due = requested_ || bytes_since_ >= options_.every_bytes;
+  const bool due = requested_ || schedule_.due();
   if (!due || making_) return;
   requested_ = false;
   if (state_machine_.applied() <= current_.index) return;
   making_ = true;
-  bytes_since_ = 0;
+  schedule_.begun();
   made_ = protocol_.snapshot_meta(state_machine_.applied());
   made_bytes_ = 0;
   seal_ = SnapshotSeal();
@@ -150,6 +151,7 @@ void Snapshots::report(const Now& now) {
     making_ = false;
     if (!ended.saved) continue;
     became_current(ended.meta);
+    schedule_.became_current(made_bytes_);
     protocol_.on_snapshot_taken(ended.meta);
   }
 }
@@ -170,13 +172,15 @@ std::optional<SnapshotMeta> Snapshots::restore(const SnapshotMeta& meta) {
   SYNCHRODB_ASSERT(installing_ && installing_->meta().index >= meta.index,
                    "a snapshot is installed from the pieces received");
   const SnapshotMeta installed = installing_->meta();
+  const std::uint64_t bytes = installing_->received();
   replace_state(installing_->take_state());
   installing_.reset();
   SYNCHRODB_ASSERT(state_machine_.applied() == installed.index,
                    "a snapshot's state is that of its index");
   current_ = installed;
   reader_.reset();
-  bytes_since_ = 0;
+  schedule_.begun();
+  schedule_.became_current(bytes);
   return installed;
 }
 
@@ -193,6 +197,7 @@ Result<> Snapshots::restore_from_disk(const SnapshotMeta& meta) {
   if (Result<> whole = intake.finish(); !whole) return whole;
   state_machine_ = intake.take_state();
   current_ = meta;
+  schedule_.became_current(total);
   return {};
 }
 

@@ -23,13 +23,13 @@
 #include "engine/env/sync.h"
 #include "engine/kv/state_machine.h"
 #include "engine/replica/snapshot_intake.h"
+#include "engine/replica/snapshot_schedule.h"
 #include "engine/replica/writer.h"
 
 namespace synchrodb {
 
 struct SnapshotOptions {
-  // A snapshot is made once this many bytes of entries have been applied since the last.
-  std::size_t every_bytes = 256 * 1024;
+  SnapshotPolicy policy;
   // Of one being made: how much is serialized and written at once.
   std::size_t piece_bytes = 256 * 1024;
 };
@@ -64,7 +64,7 @@ class Snapshots {
 
   // Tells consensus what came in since the last turn.
   void report(const Now& now);
-  void note_applied(std::size_t bytes) { bytes_since_ += bytes; }
+  void note_applied(std::size_t bytes) { schedule_.applied(bytes); }
   // Begins a snapshot if one is due and none is under way.
   void begin_if_due();
   // Frees some more of what has been replaced. True if there is more to free: come again soon.
@@ -109,7 +109,7 @@ class Snapshots {
   std::vector<Ended> ended_;
 
   SnapshotMeta current_;  // as far as consensus has been told
-  std::size_t bytes_since_ = 0;
+  SnapshotSchedule schedule_;
   bool requested_ = false;
 
   bool making_ = false;  // from begin_if_due() until the writer's word has been reported

@@ -45,7 +45,7 @@ Gateway::Gateway(Clock& clock, Fibers& fibers, Transport& transport, RandomStrea
       options_(options) {}
 
 Outcome Gateway::counted(Outcome outcome) {
-  if (outcome.kind == Outcome::Kind::kFailed && outcome.overloaded) ++overloaded_;
+  if (outcome.kind != Outcome::Kind::kOk && outcome.overloaded) ++overloaded_;
   return outcome;
 }
 
@@ -61,7 +61,7 @@ Outcome Gateway::write(Request& request) {
 
 Outcome Gateway::write_for(const Request& request) {
   Lease client(*this);
-  return client->execute_for(request);
+  return counted(client->execute_for(request));
 }
 
 }  // namespace synchrodb

@@ -143,6 +143,15 @@ constexpr std::array kRows{
                .unit = "MiB",
                .example = "256",
                .help = "a snapshot is made, and the log before it dropped, after this much log"},
+    OptionSpec{.name = "snapshot-growth-percent",
+               .group = kStorage,
+               .domain = integer(0, 10'000),
+               .field = at<&S::storage, &StorageSettings::snapshot_growth_percent>,
+               .unit = "%",
+               .example = "100",
+               .help = "but not before the log has grown to this share of the last snapshot, so "
+                       "that a large state is not written all the time, and reaches a new node "
+                       "before the next one replaces it"},
     OptionSpec{.name = "snapshot-chunk-kb",
                .group = kStorage,
                .domain = integer(1, 16'384),

@@ -109,7 +109,9 @@ NodeOptions node_options(const ServerOptions& options) {
   node.raft.priority = static_cast<std::uint64_t>(consensus.election_priority);
   node.storage.segment_bytes = static_cast<std::uint64_t>(storage.wal_segment_mb * kMiB);
   node.storage.confirm_after = milliseconds(storage.wal_confirm_after_ms);
-  node.replica.snapshot.every_bytes = as_size(storage.snapshot_every_mb * kMiB);
+  node.replica.snapshot.policy.every_bytes = as_size(storage.snapshot_every_mb * kMiB);
+  node.replica.snapshot.policy.growth_percent =
+      static_cast<unsigned>(storage.snapshot_growth_percent);
   node.replica.max_memory_bytes = as_size(options.limits.maxmemory_bytes);
   node.replica.max_pending_requests = as_size(options.limits.max_pending_requests);
   return node;

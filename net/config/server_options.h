@@ -131,6 +131,7 @@ struct StorageSettings {
   std::int64_t wal_segment_mb = 64;
   std::int64_t wal_confirm_after_ms = 50;
   std::int64_t snapshot_every_mb = 64;
+  std::int64_t snapshot_growth_percent = 25;
   std::int64_t snapshot_chunk_kb = 64;
   std::int64_t compaction_tail = 128;  // entries
 

@@ -1,27 +1,28 @@
 #include "net/offline/words.h"
 
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
 #include "net/config/command_line.h"
-#include "net/offline/recovery.h"
-#include "net/offline/restore.h"
+#include "net/offline/accounts.h"
 
 namespace synchrodb::net {
 namespace {
 
 constexpr const char* kRestoreHelp =
-    "Usage: synchrodb-server restore --from FILE [--OPTION VALUE]...\n"
+    "Usage: synchrodb-server restore --from FILE [--json] [--OPTION VALUE]...\n"
     "\n"
     "Lays out an empty data folder (--dir) for a founding member (--node-id) of a NEW cluster "
     "that\n"
     "begins with the backup in FILE (synchrodb-cli cluster backup). Run it on every node of\n"
     "--initial-cluster with the same file; then start the servers with the same options. The old\n"
-    "cluster must not serve the same clients any more: the two know nothing of each other.\n";
+    "cluster must not serve the same clients any more: the two know nothing of each other.\n"
+    "--json: says what was done as one JSON object.\n";
 
 constexpr const char* kRecoverHelp =
-    "Usage: synchrodb-server recover --i-accept-data-loss [--OPTION VALUE]...\n"
+    "Usage: synchrodb-server recover --i-accept-data-loss [--json] [--OPTION VALUE]...\n"
     "\n"
     "For a cluster that lost a majority of its nodes FOR GOOD: makes the node (--node-id) whose "
     "data\n"
@@ -36,13 +37,15 @@ constexpr const char* kRecoverHelp =
     "writes in this node's log whose clients were told that nobody knows what became of them. "
     "Where\n"
     "the majority is only down, start it instead. A copy of the folder, made before, is the way "
-    "back.\n";
+    "back.\n"
+    "--json: says what was done as one JSON object, and the warning to standard error.\n";
 
 // What is left of a word's arguments when those that only it has are taken out.
 struct WordArguments {
   std::vector<std::string> options;
   std::optional<std::string> from;
   bool accepted = false;
+  bool json = false;
   bool help = false;
 };
 
@@ -54,6 +57,8 @@ Result<WordArguments> take_own(std::span<const std::string> arguments) {
     const bool from = restore && (argument == "--from" || argument.starts_with("--from="));
     if (argument == "--help" || argument == "-h") {
       taken.help = true;
+    } else if (argument == "--json") {
+      taken.json = true;
     } else if (!restore && argument == "--i-accept-data-loss") {
       taken.accepted = true;
     } else if (from && taken.from) {
@@ -83,10 +88,9 @@ int fail(const std::string& word, const Error& error) {
   }
 }
 
-std::string list(const std::vector<NodeId>& nodes) {
-  std::string text;
-  for (const NodeId node : nodes) text += (text.empty() ? "" : ", ") + std::to_string(node.value);
-  return text.empty() ? "none" : text;
+void say(const std::string& text, std::FILE* to = stdout) {
+  std::fputs(text.c_str(), to);
+  std::fflush(to);
 }
 
 int restore(const WordArguments& arguments, const ServerOptions& options) {
@@ -95,42 +99,9 @@ int restore(const WordArguments& arguments, const ServerOptions& options) {
   }
   Result<Restored> restored = restore_backup(*arguments.from, options);
   if (!restored) return fail("restore", restored.error());
-  const BackupHeader& backup = restored.value().backup;
-  std::printf(
-      "%s is node %llu of a new cluster now, and begins with %s\n"
-      "  cluster   %s\n"
-      "  voters    %s\n"
-      "  index     %llu\n"
-      "Every other voter needs the same: restore it from the same file. Then start the servers.\n",
-      options.node.dir.c_str(), static_cast<unsigned long long>(node_id(options).value),
-      arguments.from->c_str(), restored.value().cluster.hex().c_str(),
-      list(restored.value().members.voters).c_str(), static_cast<unsigned long long>(backup.index));
+  say(arguments.json ? restored_json(restored.value(), *arguments.from, options).dump(2) + "\n"
+                     : restored_text(restored.value(), *arguments.from, options));
   return 0;
-}
-
-// Before anything is done: whoever reads this may still turn the power off.
-void warn(const Survivor& survivor, const ServerOptions& options) {
-  const DurableState& state = survivor.state;
-  const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
-  const Index snapshot = state.snapshot ? state.snapshot->index : Index{};
-  const Index last = state.entries.empty() ? snapshot : state.entries.back()->index();
-  std::printf(
-      "%s holds node %llu of cluster %s\n"
-      "  voters    %s\n"
-      "  learners  %s\n"
-      "  snapshot  at index %llu\n"
-      "  log       to index %llu\n",
-      options.node.dir.c_str(), number(survivor.identity.node.value),
-      survivor.identity.cluster.hex().c_str(), list(survivor.members.voters).c_str(),
-      list(survivor.members.learners).c_str(), number(snapshot.value), number(last.value));
-  if (state.fault || state.hard_state.recovery_term) {
-    std::printf("  DAMAGED   entries after the log's end, which this node had, are lost\n");
-  }
-  std::printf(
-      "LOST: every acknowledged write above index %llu, and there is no telling which there were.\n"
-      "COMMITTED: every entry up to there, whether or not a majority had it.\n",
-      number(last.value));
-  std::fflush(stdout);
 }
 
 int recover(const WordArguments& arguments, const ServerOptions& options) {
@@ -141,19 +112,16 @@ int recover(const WordArguments& arguments, const ServerOptions& options) {
                  "nothing was done: this may lose acknowledged writes, so it wants to be "
                  "told --i-accept-data-loss"});
   }
-  Result<Recovered> recovered =
-      recover_alone(options, [&](const Survivor& survivor) { warn(survivor, options); });
+  nlohmann::json account;
+  // Said before anything is done: whoever reads it may still turn the power off.
+  const auto warn = [&](const Survivor& survivor) {
+    account["before"] = survivor_json(survivor, options);
+    say(survivor_text(survivor, options), arguments.json ? stderr : stdout);
+  };
+  Result<Recovered> recovered = recover_alone(options, warn);
   if (!recovered) return fail("recover", recovered.error());
-  std::printf(
-      "Node %llu is the only voter of a new cluster now\n"
-      "  cluster   %s\n"
-      "  entry     %llu of term %llu makes it so\n"
-      "Start it as before. Nodes of the old cluster are refused: let new ones join, with empty\n"
-      "folders and ids of their own (--join, then synchrodb-cli cluster add).\n",
-      static_cast<unsigned long long>(node_id(options).value),
-      recovered.value().cluster.hex().c_str(),
-      static_cast<unsigned long long>(recovered.value().entry.index.value),
-      static_cast<unsigned long long>(recovered.value().entry.term.value));
+  account["now"] = recovered_json(recovered.value(), options);
+  say(arguments.json ? account.dump(2) + "\n" : recovered_text(recovered.value(), options));
   return 0;
 }
 

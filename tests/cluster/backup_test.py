@@ -36,8 +36,11 @@ def back_up(node, file):
 
 def restore(cluster, file):
     for node in cluster.nodes.values():
-        done = node.offline("restore", "--from", file)
+        done = node.offline("restore", "--from", file, "--json")
         assert done.returncode == 0, done.stderr
+        told = json.loads(done.stdout)
+        assert (told["node"], told["voters"]) == (node.id, sorted(cluster.nodes)), told
+        assert told["cluster"] == identity(node)["cluster"] and told["backup"] == str(file), told
 
 
 def members(node):

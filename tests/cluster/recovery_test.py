@@ -1,5 +1,6 @@
 """A majority is lost for good: the node that is left goes on, alone, and knowingly."""
 
+import json
 import random
 import shutil
 
@@ -54,8 +55,12 @@ def test_one_of_three_goes_on_and_others_join(cluster_of):
         cluster.wait_until_serving(4, 5)
         for node_id in (4, 5):
             assert holds(cluster.nodes[node_id], {**written, **more}) == (True, [])
-        done = recover(survivor)  # from a living majority: it parts from them
-        assert done.returncode == 0
+        done = recover(survivor, "--json")  # from a living majority: it parts from them
+        assert done.returncode == 0 and "LOST" in done.stderr
+        told = json.loads(done.stdout)
+        assert told["before"]["voters"] == [survivor.id, 4, 5], told
+        assert told["now"]["cluster"] == identity(survivor)["cluster"], told
+        assert told["now"]["index"] == told["before"]["last_index"] + 1, told
         cluster.restart(survivor.id)
         assert members(survivor) == {survivor.id: "voter"}
         assert members(cluster.nodes[4]) == {i: "voter" for i in (survivor.id, 4, 5)}

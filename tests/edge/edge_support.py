@@ -14,6 +14,10 @@ import unittest
 import urllib.request
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bench/peers"))
+
+from processes import free_ports  # noqa: E402, F401 (the tests take it from here)
+
 DEADLINE = 30  # seconds that anything may take
 
 
@@ -31,26 +35,6 @@ def main():
     wanted = 30000 if hard == resource.RLIM_INFINITY else min(30000, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
     unittest.main(module="__main__")
-
-
-_given = set()
-
-
-def free_ports(count):
-    """None twice in a process: a server that has not started yet does not hold its own."""
-    probes, ports = [], []
-    try:
-        while len(ports) < count:
-            probes.append(socket.socket())
-            probes[-1].bind(("127.0.0.1", 0))
-            port = probes[-1].getsockname()[1]
-            if port not in _given:
-                ports.append(port)
-        _given.update(ports)
-        return ports
-    finally:
-        for probe in probes:
-            probe.close()
 
 
 def encode(*words):

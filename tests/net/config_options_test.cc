@@ -189,6 +189,7 @@ TEST(ServerOptionsDefaults, EveryKnobReachesTheEngine) {
   options.storage = {.wal_segment_mb = 2,
                      .wal_confirm_after_ms = 12,
                      .snapshot_every_mb = 3,
+                     .snapshot_growth_percent = 15,
                      .snapshot_chunk_kb = 17,
                      .compaction_tail = 9};
   options.limits.max_pending_requests = 13;
@@ -212,7 +213,8 @@ TEST(ServerOptionsDefaults, EveryKnobReachesTheEngine) {
   EXPECT_EQ(node.raft.compaction_tail, 9U);
   EXPECT_EQ(node.storage.segment_bytes, 2U << 20);
   EXPECT_EQ(node.storage.confirm_after, milliseconds(12));
-  EXPECT_EQ(node.replica.snapshot.every_bytes, 3U << 20);
+  EXPECT_EQ(node.replica.snapshot.policy.every_bytes, 3U << 20);
+  EXPECT_EQ(node.replica.snapshot.policy.growth_percent, 15U);
   EXPECT_EQ(node.replica.max_pending_requests, 13U);
 }
 

@@ -66,6 +66,7 @@ TEST(OptionTable, EveryKnobReachesTheEngine) {
                   {"snapshot-chunk-bytes", 17},
                   {"compaction-tail", 9},
                   {"snapshot-every-bytes", 1'000},
+                  {"snapshot-growth-percent", 15},
                   {"segment-bytes", 8'192},
                   {"confirm-after-ms", 12},
                   {"max-pending-requests", 13},
@@ -90,7 +91,8 @@ TEST(OptionTable, EveryKnobReachesTheEngine) {
   EXPECT_EQ(node.raft.max_uncommitted_bytes, 2'048U);
   EXPECT_EQ(node.raft.snapshot_chunk_bytes, 17U);
   EXPECT_EQ(node.raft.compaction_tail, 9U);
-  EXPECT_EQ(node.replica.snapshot.every_bytes, 1'000U);
+  EXPECT_EQ(node.replica.snapshot.policy.every_bytes, 1'000U);
+  EXPECT_EQ(node.replica.snapshot.policy.growth_percent, 15U);
   EXPECT_EQ(node.replica.max_pending_requests, 13U);
   EXPECT_EQ(node.storage.segment_bytes, 8'192U);
   EXPECT_EQ(node.storage.confirm_after, milliseconds(12));

@@ -126,6 +126,12 @@ class FailOver(unittest.TestCase):
             asyncio.run(failover.first_acknowledged(write, [1], give_up=0.1))
 
 
+def children_of(process_id):
+    """The processes that any of its threads started and that live."""
+    tasks = Path(f"/proc/{process_id}/task").iterdir()
+    return [child for task in tasks for child in (task / "children").read_text().split()]
+
+
 class CommandLine(unittest.TestCase):
     def run_peers(self, *arguments):
         command = [sys.executable, "-B", PEERS, *arguments]
@@ -152,8 +158,7 @@ class CommandLine(unittest.TestCase):
             process = subprocess.Popen(
                 [sys.executable, "-B", PEERS, "--only", "redis", "--measure", "idle", "--dir", folder],
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-            child = wait_until(lambda: children.read_text().split(), 30, "redis is started")[0]
+            child = wait_until(lambda: children_of(process.pid), 30, "redis is started")[0]
             process.send_signal(number)
             process.communicate(timeout=30)
             self.assertEqual(process.returncode, exit_code)

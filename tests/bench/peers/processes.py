@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import shutil
-import socket
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -20,6 +19,7 @@ def _load_shared():
 
 
 _shared = _load_shared()
+free_ports = _shared.quiet_ports
 
 
 class PeerError(Exception):
@@ -32,18 +32,6 @@ def find_binary(name, remedy):
     if not found:
         raise PeerError(f"{name}: no such program; {remedy}")
     return str(Path(found).resolve(strict=True).parent / Path(found).name)
-
-
-def free_ports(count):
-    """Ports of the loopback that nobody listens on. All are held until all are known."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for held in sockets:
-            held.bind(("127.0.0.1", 0))
-        return [held.getsockname()[1] for held in sockets]
-    finally:
-        for held in sockets:
-            held.close()
 
 
 def wait_until(condition, seconds, what):
