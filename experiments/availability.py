@@ -17,7 +17,7 @@ from common import (Findings, Settings, Table, answered, elections, leave, longe
 
 #: Of each run, seconds: the partition begins and ends.
 BEGIN, END, TIME = 10.0, 40.0, 60.0
-QUICK_SEEDS, SEEDS = 6, 200
+QUICK_SEEDS, SEEDS = 5, 100
 
 #: Name, what it is, its nemesis.
 KINDS = {
