@@ -288,7 +288,7 @@ TEST(Links, LossByMessageType) {
 }
 
 TEST(Links, LossByMessageTypeToSome) {
-  ToyNetwork toy(3, 2);
+  ToyNetwork toy(3, 3);
   toy.network.lose_type(name_of(Message{VoteRequest{}}), 1'000'000, {NodeId{2}});
   toy.send(1, 2, 1);
   toy.send(1, 3, 2);
