@@ -161,8 +161,15 @@ class Progress:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-def _quiet_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
+def _pool(jobs: int) -> Any:
+    """Processes that leave Ctrl-C to this one, which ends them: from their first moment on. They
+    are forked, so that a file which was loaded by its path needs no import; no thread of ours is
+    under way then."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        return multiprocessing.get_context("fork").Pool(jobs)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def spread(function: Callable[[Any], Any], items: Iterable[Any], jobs: int,
@@ -177,9 +184,7 @@ def spread(function: Callable[[Any], Any], items: Iterable[Any], jobs: int,
                 done.append(function(item))
                 progress.show(len(done))
             return done
-        # Forked, so that a file which was loaded by its path needs no import; no thread of ours is
-        # under way then. Leaving the pool, for whatever reason, ends its processes.
-        with multiprocessing.get_context("fork").Pool(jobs, _quiet_worker) as pool:
+        with _pool(jobs) as pool:  # leaving it, for whatever reason, ends its processes
             chunk = max(1, min(16, len(items) // (jobs * 4)))
             for result in pool.imap(function, items, chunk):
                 done.append(result)
