@@ -6,6 +6,7 @@
 
 #include "cmd/sim/campaign_command.h"
 #include "cmd/sim/check_command.h"
+#include "cmd/sim/explain_command.h"
 #include "cmd/sim/list_command.h"
 #include "cmd/sim/run_command.h"
 #include "cmd/sim/shared.h"
@@ -54,6 +55,7 @@ int main(int argc, char** argv) {
   add_run_command(app, exit_code);
   add_campaign_command(app, exit_code);
   add_shrink_command(app, exit_code);
+  add_explain_command(app, exit_code);
   add_list_command(app, exit_code);
   add_check_command(app, exit_code);
   add_version_command(app, exit_code);

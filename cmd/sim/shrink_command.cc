@@ -1,14 +1,10 @@
 #include "cmd/sim/shrink_command.h"
 
-#include <signal.h>
-#include <unistd.h>
-
-#include <chrono>
-#include <cstdio>
 #include <memory>
 #include <string>
 
 #include "cmd/sim/shared.h"
+#include "cmd/sim/shrinking.h"
 #include "sim/campaign/row.h"
 #include "sim/shrink/shrink.h"
 
@@ -23,51 +19,6 @@ struct Arguments {
   std::string max_runs;
   bool quiet = false;
   bool json = false;
-};
-
-volatile sig_atomic_t interrupted = 0;
-void note_interrupt(int) {
-  interrupted = 1;
-}
-
-// While it lives, Ctrl-C ends the search and not the process.
-class Interrupt {
- public:
-  Interrupt() {
-    interrupted = 0;
-    struct sigaction note {};
-    note.sa_handler = note_interrupt;
-    ::sigaction(SIGINT, &note, &before_);
-  }
-  ~Interrupt() { ::sigaction(SIGINT, &before_, nullptr); }
-  Interrupt(const Interrupt&) = delete;
-  Interrupt& operator=(const Interrupt&) = delete;
-
- private:
-  struct sigaction before_ {};
-};
-
-// One line that is written over on a terminal, a line every few seconds elsewhere.
-class ShrinkMeter {
- public:
-  void show(const ShrinkProgress& progress) {
-    const auto now = std::chrono::steady_clock::now();
-    if (now < next_) return;
-    next_ = now + (terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(5'000));
-    std::fprintf(stderr, terminal_ ? "\r\x1b[K%s" : "%s\n",
-                 (std::to_string(progress.runs) + " of " + std::to_string(progress.max_runs) +
-                  " runs, " + progress.pass + ": " + describe(progress.size))
-                     .c_str());
-    shown_ = true;
-  }
-  void finish() const {
-    if (shown_ && terminal_) std::fputc('\n', stderr);
-  }
-
- private:
-  bool terminal_ = ::isatty(STDERR_FILENO) != 0;
-  bool shown_ = false;
-  std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now();
 };
 
 Result<Plan> plan_from(const Arguments& arguments) {
@@ -111,7 +62,8 @@ std::string json_of(const ShrinkResult& result, const std::string& reproduce) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string table_of(const ShrinkResult& result, const std::string& reproduce) {
+std::string table_of(const Shrinking& shrinking, const std::string& reproduce) {
+  const ShrinkResult& result = shrinking.found;
   std::string text = "property     " + result.property + "\n";
   text += "before       " + describe(result.before) + "\n";
   for (const ShrinkStep& step : result.path) {
@@ -121,13 +73,14 @@ std::string table_of(const ShrinkResult& result, const std::string& reproduce) {
   }
   text += "after        " + describe(size_of(result.plan)) + "\n";
   text += "runs         " + std::to_string(result.runs);
-  if (!result.complete) text += interrupted != 0 ? ", interrupted" : ", all that were allowed";
+  if (!result.complete) text += shrinking.interrupted ? ", interrupted" : ", all that were allowed";
   text += "\n\n" + result.result.detail + "\n";
   if (!reproduce.empty()) text += "reproduce    " + reproduce + "\n";
   return text;
 }
 
-int report(const Arguments& arguments, const ShrinkResult& result) {
+int report(const Arguments& arguments, const Shrinking& shrinking) {
+  const ShrinkResult& result = shrinking.found;
   std::string reproduce;
   if (!arguments.out.empty()) {
     if (Result<> written = write_file(arguments.out, write_plan(result.plan)); !written) {
@@ -135,33 +88,18 @@ int report(const Arguments& arguments, const ShrinkResult& result) {
     }
     reproduce = "synchrodb-sim run --plan " + shell_word(arguments.out);
   }
-  std::string text = arguments.json ? json_of(result, reproduce) : table_of(result, reproduce);
+  std::string text = arguments.json ? json_of(result, reproduce) : table_of(shrinking, reproduce);
   if (!arguments.json && arguments.out.empty()) text += write_plan(result.plan);
   if (Result<> printed = print(text); !printed) return refuse(printed.error().message, false);
-  return interrupted != 0 && !result.complete ? kExitUnknown : kExitOk;
+  return shrinking.interrupted && !result.complete ? kExitUnknown : kExitOk;
 }
 
 int shrink_command(const Arguments& arguments) {
   Result<Plan> plan = plan_from(arguments);
   if (!plan) return refuse(plan.error().message, arguments.json);
-  ShrinkOptions options;
-  if (!arguments.max_runs.empty()) {
-    Result<std::uint64_t> runs = parse_number("max-runs", arguments.max_runs);
-    if (!runs) return refuse(runs.error().message, arguments.json);
-    if (runs.value() == 0) return refuse("max-runs: must be 1 or more", arguments.json);
-    options.max_runs = runs.value();
-  }
-  options.stop = [] { return interrupted != 0; };
-  const Interrupt interrupt;
-  ShrinkMeter meter;
-  std::function<void(const ShrinkProgress&)> on_progress;
-  if (!arguments.quiet) {
-    on_progress = [&meter](const ShrinkProgress& progress) { meter.show(progress); };
-  }
-  const Result<ShrinkResult> shrunk = shrink(
-      plan.value(), options, [](const Plan& candidate) { return run(candidate); }, on_progress);
-  meter.finish();
-  if (!shrunk) return refuse("shrink: " + shrunk.error().message, arguments.json);
+  const Result<Shrinking> shrunk =
+      shrink_for_people(plan.value(), arguments.max_runs, arguments.quiet, "shrink");
+  if (!shrunk) return refuse(shrunk.error().message, arguments.json);
   return report(arguments, shrunk.value());
 }
 

@@ -58,6 +58,12 @@ class Behaviour {
   // A client asks; a reply names `request`. One that never comes makes the client time out.
   virtual ProtocolEffects request(const ProtocolMoment& at, std::uint64_t request,
                                   const std::string& bytes) = 0;
+  // What a message is called by whoever looks on. Unlike the others it may be called on a fiber,
+  // and only if somebody looks on.
+  virtual std::string name_of(const std::string& bytes) const {
+    static_cast<void>(bytes);
+    return "message";
+  }
   // The process is gone, with all that it kept in memory.
   virtual void stopped(std::uint32_t node) = 0;
 };

@@ -1,6 +1,7 @@
 #include "sim/protocol/protocol_storage.h"
 
 #include <cstring>
+#include <utility>
 
 #include "engine/storage/crc32c.h"
 
@@ -8,6 +9,10 @@ namespace synchrodb::sim {
 namespace {
 
 constexpr const char* kFile = "protocol.log";
+constexpr const char* kBeside = "protocol.new";
+// A shorter file is not worth the trouble, nor is one of which a quarter still counts.
+constexpr std::uint64_t kShortest = 256 * 1'024;
+constexpr std::uint64_t kHistoryFactor = 4;
 constexpr std::uint32_t kErasure = ~std::uint32_t{0};
 
 struct Head {
@@ -32,6 +37,7 @@ std::string record_of(const std::string& name, const std::string* bytes) {
 }  // namespace
 
 Result<> ProtocolStorage::open() {
+  worthwhile_at_ = kShortest;
   Result<std::unique_ptr<File>> opened = disk_.open(kFile, Disk::Mode::kCreate);
   if (!opened) return opened.error();
   file_ = std::move(opened).value();
@@ -60,28 +66,70 @@ std::size_t ProtocolStorage::replay(const std::string& bytes) {
     if (crc32c(0, rest) != head.sum) break;
     const std::string name(all.substr(at + sizeof head, head.name));
     if (head.bytes == kErasure) {
-      contents_.erase(name);
+      account(name, nullptr);
     } else {
-      contents_[name] = all.substr(at + sizeof head + head.name, head.bytes);
+      const std::string value(all.substr(at + sizeof head + head.name, head.bytes));
+      account(name, &value);
     }
     at += sizeof head + body;
   }
   return at;
 }
 
+// Takes a change over into the contents.
+void ProtocolStorage::account(const std::string& name, const std::string* bytes) {
+  const auto before = contents_.find(name);
+  if (before != contents_.end()) live_ -= sizeof(Head) + name.size() + before->second.size();
+  if (bytes == nullptr) {
+    contents_.erase(name);
+    return;
+  }
+  live_ += sizeof(Head) + name.size() + bytes->size();
+  contents_[name] = *bytes;
+}
+
 Result<> ProtocolStorage::append(const std::string& record) {
-  Result<> written = file_->write(end_, record);
-  if (written) end_ += record.size();
-  return written;
+  if (Result<> written = file_->write(end_, record); !written) return written;
+  end_ += record.size();
+  return compact_if_worthwhile();
+}
+
+Result<std::unique_ptr<File>> ProtocolStorage::write_anew(const std::string& bytes) {
+  Result<std::unique_ptr<File>> beside = disk_.open(kBeside, Disk::Mode::kCreate);
+  if (!beside) return beside;
+  // A crash may have left one.
+  if (Result<> cut = beside.value()->truncate(0); !cut) return cut.error();
+  if (Result<> written = beside.value()->write(0, bytes); !written) return written.error();
+  if (Result<> synced = beside.value()->sync(); !synced) return synced.error();
+  return beside;
+}
+
+// The new file is durable before it takes the name, so that a crash finds the one or the other, and
+// all that was synced in both.
+Result<> ProtocolStorage::compact_if_worthwhile() {
+  if (end_ < worthwhile_at_ || end_ < kHistoryFactor * live_) return {};
+  std::string bytes;
+  for (const auto& [name, value] : contents_) bytes += record_of(name, &value);
+  Result<std::unique_ptr<File>> anew = write_anew(bytes);
+  if (!anew) {
+    worthwhile_at_ = 2 * end_;
+    return {};
+  }
+  if (Result<> renamed = disk_.rename(kBeside, kFile); !renamed) return renamed;
+  if (Result<> synced = disk_.sync_directory(); !synced) return synced;
+  file_ = std::move(anew).value();
+  end_ = bytes.size();
+  worthwhile_at_ = kShortest;
+  return {};
 }
 
 Result<> ProtocolStorage::put(const std::string& name, const std::string& bytes) {
-  contents_[name] = bytes;
+  account(name, &bytes);
   return append(record_of(name, &bytes));
 }
 
 Result<> ProtocolStorage::erase(const std::string& name) {
-  contents_.erase(name);
+  account(name, nullptr);
   return append(record_of(name, nullptr));
 }
 

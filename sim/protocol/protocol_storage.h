@@ -1,4 +1,5 @@
-// What a protocol's node keeps over a crash: names and bytes, in one file that only grows.
+// What a protocol's node keeps over a crash: names and bytes, in one file. Each change is appended;
+// a file that is mostly history is written anew beside and renamed.
 //
 // The file is a row of records, each: CRC32C of the rest (4 bytes), length of the name (4), length
 // of the bytes, all ones for an erasure (4), name, bytes; integers are little-endian. Records after
@@ -29,11 +30,17 @@ class ProtocolStorage {
 
  private:
   Result<> append(const std::string& record);
+  // If little of the file still counts. What fails before the rename leaves the file as it was.
+  Result<> compact_if_worthwhile();
+  Result<std::unique_ptr<File>> write_anew(const std::string& bytes);
+  void account(const std::string& name, const std::string* bytes);
   std::size_t replay(const std::string& bytes);
 
   Disk& disk_;
   std::unique_ptr<File> file_;
   std::uint64_t end_ = 0;
+  std::uint64_t live_ = 0;           // bytes of the records that still count
+  std::uint64_t worthwhile_at_ = 0;  // the file's length; after a failure, a longer one
   ProtocolContents contents_;
 };
 

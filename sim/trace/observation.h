@@ -14,8 +14,8 @@ struct MessageEvent {
   std::uint64_t from = 0;  // ids; of clients from 1,001
   std::uint64_t to = 0;
   std::uint64_t number = 0;  // of its link's packets; a duplicate has the number of its original
-  // A literal: name_of(Message), "message" of a protocol's nodes, "request", "reply"; empty:
-  // unreadable.
+  // name_of(Message), "request", "reply", of a protocol's nodes what Behaviour::name_of() says;
+  // empty: unreadable. Good for as long as the run.
   const char* type = "";
   const char* why = "";  // kLost: "loss", "partition" …
 };

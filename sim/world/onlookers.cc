@@ -2,6 +2,7 @@
 // nothing fed to the digest for their sake.
 #include <algorithm>
 
+#include "sim/protocol/envelope.h"
 #include "sim/world/world.h"
 
 namespace synchrodb::sim {
@@ -10,11 +11,14 @@ namespace {
 // Some milliseconds of wall time.
 constexpr std::uint64_t kEventsBetweenPolls = 4'096;
 
-const char* type_of(const PacketView& packet, bool of_protocol) {
+// Whoever names each message by itself has no kinds of messages.
+constexpr std::size_t kMostNames = 1'000;
+
+const char* type_of(const PacketView& packet) {
   switch (packet.kind) {
     case PacketKind::kMessage:
       if (packet.message == nullptr) return "";
-      return of_protocol ? "message" : name_of(packet.message->message);
+      return name_of(packet.message->message);
     case PacketKind::kRequest:
       return "request";
     case PacketKind::kReply:
@@ -36,6 +40,15 @@ RunEnd World::advance(TrueTime limit, std::uint64_t max_events) {
   }
 }
 
+const char* World::type_for_onlookers(const PacketView& packet) {
+  if (options_.behaviour == nullptr || packet.message == nullptr) return type_of(packet);
+  const std::string name = options_.behaviour->name_of(*bytes_of(packet.message->message));
+  const auto known = message_names_.find(name);
+  if (known != message_names_.end()) return known->c_str();
+  if (message_names_.size() == kMostNames) return "message";
+  return message_names_.insert(name).first->c_str();
+}
+
 void World::observe_messages() {
   if (!options_.messages) return;
   using Kind = Network::PacketEvent::Kind;
@@ -48,7 +61,7 @@ void World::observe_messages() {
     told.from = event.packet.from.value;
     told.to = event.packet.to.value;
     told.number = event.link_number;
-    told.type = type_of(event.packet, options_.behaviour != nullptr);
+    told.type = type_for_onlookers(event.packet);
     told.why = event.why;
     options_.messages(told);
   });

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,7 @@ class World {
   // Runs the kernel, in slices if somebody wants to be asked in between.
   RunEnd advance(TrueTime limit, std::uint64_t max_events);
   void observe_messages();
+  const char* type_for_onlookers(const PacketView& packet);
   void watch_leadership();
   void violate(Violation violation);
   void start_healing();
@@ -78,6 +80,7 @@ class World {
   Kernel kernel_;
   FaultCounters counters_;
   BuggifyPlan buggify_;
+  std::set<std::string> message_names_;  // of a protocol, for onlookers
   Network network_;
   Trace trace_;
   Oracle oracle_;

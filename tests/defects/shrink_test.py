@@ -35,6 +35,31 @@ def run(plan, folder, binary):
     return json.loads(done.stdout)
 
 
+class Explain(unittest.TestCase):
+    """What is known of a defect is what the story of its smallest plan tells."""
+
+    def chain(self, defect):
+        done = subprocess.run([DEFECTS, "explain", "--seed", str(failing_seed(defect)), "--defect",
+                               defect, "--shrink", "--quiet", "--json"],
+                              capture_output=True, text=True, timeout=300)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return [step["words"] for step in json.loads(done.stdout)["chain"]]
+
+    def assertTold(self, chain, *words):
+        """In this order."""
+        steps = iter(chain)
+        for word in words:
+            self.assertTrue(any(word in step for step in steps), f"{word}, in {chain}")
+
+    def test_a_vote_that_was_forgotten(self):
+        self.assertTold(self.chain("vote-not-persisted"), "vote-request", " votes for ",
+                        " starts (life 2)", " has read its disk")
+
+    def test_a_deposed_leader_that_serves_on(self):
+        self.assertTold(self.chain("read-without-quorum-check"), "becomes the leader",
+                        " asks: ", ": request", ": reply", " is answered: ")
+
+
 class Shrink(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()

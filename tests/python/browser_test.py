@@ -258,6 +258,38 @@ def test_the_anomaly_is_where_it_begins(browser, tmp_path):
     assert view(browser) == (begin, end)
 
 
+def test_the_causal_chain_is_a_list_and_a_line(browser, tmp_path):
+    runs = (sdb.simulate(sdb.generate_plan(seed, BEYOND)) for seed in range(100))
+    bad = next(run for run in runs if run.verdict == "violation")
+    story = bad.explain()
+    browser.get(story.html(tmp_path / "story.html").as_uri())
+    lines = browser.find_elements(By.CSS_SELECTOR, "#chain li")
+    assert len(lines) == len(story.chain) > 2
+    for line, step in zip(lines, story.chain, strict=True):
+        assert step.words in line.text
+    lines[1].click()
+    begin, end = view(browser)
+    assert begin <= story.chain[1].begin / 1e9 and story.chain[1].end / 1e9 <= end
+    assert lines[1].get_attribute("aria-current") == "true"
+    canvas(browser).send_keys("n")
+    wait(browser)
+    assert [line.get_attribute("aria-current") for line in lines[:3]] == ["false", "false", "true"]
+    place = browser.execute_script(
+        "return [x(chain[current].begin), laneOf.get(chain[current].from)]")
+    colour = browser.execute_script(
+        "const s = window.devicePixelRatio || 1;"
+        "return [...pen.getImageData(arguments[0] * s, arguments[1] * s, 1, 1).data].slice(0, 3)",
+        *place)
+    assert colour != [0xff, 0xff, 0xff]
+    browser.find_element(By.ID, "to-chain").click()
+    begin, end = view(browser)
+    assert begin <= story.chain[0].begin / 1e9 and story.chain[-1].end / 1e9 <= end
+
+
+def test_without_a_chain_there_is_no_list(shown):
+    assert not shown.find_element(By.ID, "story").is_displayed()
+
+
 def test_an_empty_run_is_a_page_too(browser, tmp_path):
     browser.get(sdb.Run(verdict="ok").spacetime_html(tmp_path / "empty.html").as_uri())
     assert status(browser) == (0, 0, 0)

@@ -223,3 +223,41 @@ def test_what_does_not_suit_a_protocol_is_refused():
                 yield ask("x", node=9)
 
         simulate(Protocol, Far(), nodes=3)
+
+
+class Naming(Protocol):
+    """Its messages have all shapes."""
+
+    def on_client(self, request, message):
+        for each in ({"type": "prepare", "ballot": 1}, {"beat": 3}, ["vote", 4], 7, [], {},
+                     {"type": 5}, {"type": "x" * 100}, "just a text"):
+            self.send(1, each)
+        self.reply(request, "done")
+
+
+def test_messages_are_called_what_the_protocol_calls_them():
+    test = sdb.Test(nodes=2, time_limit=5, protocol=Naming, workload=Asking())
+    run = test.simulate(seed=1)
+    between = run.messages["to"] < 1_001
+    between &= run.messages["from"] < 1_001
+    assert set(run.messages["type"][between].tolist()) == {"prepare", "beat", "vote", "message"}
+    paxos = sdb.Test(nodes=5, time_limit=5, protocol=Paxos, workload=Proposals()).simulate(seed=1)
+    assert {"prepare", "promise", "accept", "accepted"} <= set(paxos.messages.categories("type"))
+
+
+def test_a_run_shrinks_although_its_workload_names_nodes():
+    """Fewer nodes than it asks are another failure, or none: they are not tried twice."""
+    class AskingTheFourth(Asking):
+        def invoke(self, op):
+            outcome = yield ask("hello", node=3)
+            return workloads.completed(op, outcome, value=answer(outcome))
+
+    @invariant(every=1)
+    def soon_over(view):
+        return "it went on for too long" if view.time >= 2 else None
+
+    test = sdb.Test(nodes=5, time_limit=6, protocol=Naming, workload=AskingTheFourth(),
+                    invariants=[soon_over], nemesis=sdb.nemesis.crash(every=2))
+    shrunk = test.simulate(seed=1).shrink(max_runs=100)
+    assert shrunk.property == "soon-over" and shrunk.plan.nodes >= 4
+    assert shrunk.size["faults"] == 0

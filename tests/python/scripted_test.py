@@ -358,3 +358,21 @@ def test_random_numbers_are_drawn_from_the_run():
     assert all(0 <= numbers.randrange(10) < 10 for _ in range(1000))
     assert numbers.getrandbits(130) < 1 << 130
     assert sorted(numbers.sample(range(5), 5)) == [0, 1, 2, 3, 4]
+
+
+def test_a_scripted_run_travels_shrinks_and_explains():
+    from synchrodb.examples.primary_backup import Clients, PrimaryBackup
+    from synchrodb.protocol import plan_for
+    from synchrodb.protocol import simulate as simulate_protocol
+
+    runs = (simulate_protocol(PrimaryBackup, Clients(),
+                              plan_for(seed, time=20, faults=["partition"])) for seed in range(20))
+    done = next(run for run in runs if run.result.verdict == "violation")
+    assert [node.view.index for node in done.at("5s") if node.view.founder] == [0, 1, 2]
+    assert len({future.digest for future in done.branch(at=5, seeds=range(2))}) == 2
+    shrunk = done.shrink(max_runs=60)
+    assert shrunk.property == done.result.violated
+    assert shrunk.size["faults"] <= len(done.plan.faults)
+    assert shrunk.explain().violated == done.explain().violated == done.result.violated
+    assert "plan=synchrodb.Plan.from_json(" in done.run.reproduce
+    assert done.run.messages.categories("type")

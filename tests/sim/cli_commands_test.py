@@ -301,6 +301,91 @@ class Campaign(CliTest):
                 self.assertIn("cannot write to standard output", done.stderr)
 
 
+class Explain(CliTest):
+    SHAPE = ["--time", "30s", "--beyond-budget", "--faults", "lying-sync,crash"]
+
+    @classmethod
+    def setUpClass(cls):
+        cls.seed = next(seed for seed in range(200)
+                        if sim("run", "--seed", seed, *cls.SHAPE).returncode == 1)
+
+    def test_the_story_for_people(self):
+        done = sim("explain", "--seed", self.seed, *self.SHAPE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        row = json.loads(sim("run", "--seed", self.seed, *self.SHAPE, "--json").stdout)
+        self.assertIn(f"violated     {row['violated']}\n", done.stdout)
+        self.assertIn(row["detail"], done.stdout)
+        self.assertIn("The causal chain: each step happens before the next\n", done.stdout)
+        self.assertTrue(done.stdout.endswith(f"reproduce    {row['reproduce']}\n"), done.stdout)
+        self.assertEqual(done.stdout, sim("explain", "--seed", self.seed, *self.SHAPE).stdout)
+
+    def test_the_files_say_the_same(self):
+        html, shiviz, perfetto = map(self.path, ("a.html", "a.log", "a.json"))
+        done = sim("explain", "--seed", self.seed, *self.SHAPE, "--json", "--html", html,
+                   "--shiviz", shiviz, "--perfetto", perfetto)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        story = json.loads(done.stdout)
+        for before, step in zip(story["chain"], story["chain"][1:]):
+            self.assertLessEqual(before["end"], step["begin"])
+            self.assertTrue(step.get("by_real_time") or before["to"] == step["from"], step)
+        self.assertLessEqual(story["chain"][-1]["end"], story["anomaly"]["time"])
+        with open(html) as page:
+            data = re.search(r'<script type="application/json" id="data">(.*?)</script>',
+                             page.read(), re.DOTALL)[1]
+        self.assertEqual([step["words"] for step in json.loads(data)["chain"]],
+                         [step["words"] for step in story["chain"]])
+        with open(shiviz) as log:
+            parser, nothing, *lines = log.read().splitlines()
+        # ShiViz' expressions are JavaScript's.
+        parser = re.compile(parser.replace("(?<", "(?P<").replace("{.*}", r"\{.*\}"))
+        self.assertEqual(nothing, "")
+        for pair in zip(lines[::2], lines[1::2], strict=True):
+            found = parser.fullmatch("\n".join(pair))
+            self.assertGreaterEqual(json.loads(found["clock"])[found["host"]], 1)
+        with open(perfetto) as trace:
+            phases = {event["ph"] for event in json.load(trace)["traceEvents"]}
+        self.assertLessEqual({"M", "X", "i", "s", "f", "b", "e"}, phases)
+
+    def test_the_smallest_plan_is_explained(self):
+        out = self.path("min.json")
+        done = sim("explain", "--seed", self.seed, *self.SHAPE, "--shrink", "--quiet", "--json",
+                   "--out", out)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        story = json.loads(done.stdout)
+        with open(out) as plan:
+            self.assertEqual(json.load(plan), story["plan"])
+        self.assertLess(len(story["plan"]["faults"]), 6)
+        self.assertEqual(story["reproduce"], f"synchrodb-sim run --plan {out}")
+        again = sim("run", "--plan", out, "--json")
+        self.assertEqual(json.loads(again.stdout)["violated"], story["property"])
+        other = sim("explain", "--plan", out, "--json")
+        self.assertEqual({**json.loads(other.stdout), "reproduce": ""}, {**story, "reproduce": ""})
+
+    def test_bad_input(self):
+        seed = ["explain", "--seed", self.seed, *self.SHAPE]
+        nowhere = self.path("none/x")
+        for message, *arguments in [
+            ("needs either --seed N or --plan FILE", "explain"),
+            ("needs either --seed N or --plan FILE", *seed, "--plan", "x"),
+            ("seed: ", "explain", "--seed", "-1"),
+            ("x.json: No such file", "explain", "--plan", self.path("x.json")),
+            ("there is nothing to explain: the run's verdict is ok",
+             "explain", "--seed", "1", "--faults", "none", *SHORT),
+            ("explain: ", "explain", "--seed", "1", "--faults", "none", *SHORT, "--shrink",
+             "--quiet"),
+            ("max-runs: belongs to --shrink", *seed, "--max-runs", "3"),
+            ("out: belongs to --shrink", *seed, "--out", nowhere),
+            ("max-runs: must be 1 or more", *seed, "--shrink", "--max-runs", "0"),
+            ("max-runs: ", *seed, "--shrink", "--max-runs", "x"),
+            ("html: cannot write " + nowhere, *seed, "--html", nowhere),
+            ("shiviz: cannot write " + nowhere, *seed, "--shiviz", nowhere),
+            ("perfetto: cannot write " + nowhere, *seed, "--perfetto", nowhere),
+            ("out: cannot write " + nowhere, *seed, "--shrink", "--quiet", "--max-runs", "2",
+             "--out", nowhere),
+        ]:
+            self.refused(message, *arguments)
+
+
 class Lists(CliTest):
     def test_every_table_for_people_and_as_json(self):
         for table in ("faults", "workloads", "defects", "marks", "options"):

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "sim/explain/run_log.h"
 #include "sim/protocol/behaviour.h"
 #include "sim/protocol/envelope.h"
 #include "sim/run.h"
@@ -208,6 +209,36 @@ TEST(Protocol, WhatIsSyncedSurvivesCrashesAndWhatIsNotMayNot) {
   EXPECT_GT(crashes, 50);
 }
 
+// The same with so much history that the storage is written anew, over and over.
+TEST(Protocol, WhatIsSyncedSurvivesCompaction) {
+  struct Padding : Counting {
+    Padding() : Counting(true) {}
+    ProtocolEffects request(const ProtocolMoment& at, std::uint64_t request,
+                            const std::string& bytes) override {
+      ProtocolEffects effects = Counting::request(at, request, bytes);
+      ProtocolEffect pad = effect(Kind::kPersist);
+      pad.name = "padding";
+      pad.bytes = std::string(30'000, '.');
+      effects.insert(effects.begin(), pad);
+      return effects;
+    }
+  };
+  std::size_t starts = 0;
+  int answers = 0;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    Padding padding;
+    Raising raising;
+    const RunResult result = run_with(
+        plan_of(seed, {"process", "lost-writes", "torn-write", "lost-rename"}), padding, raising);
+    EXPECT_EQ(result.verdict, Verdict::kOk) << result.violated << ": " << result.detail;
+    EXPECT_EQ(raising.repeated, 0) << seed;
+    starts += padding.starts.size();
+    answers += raising.answers;
+  }
+  EXPECT_GT(starts, 100u);
+  EXPECT_GT(answers, 5'000);
+}
+
 // A process that was killed leaves unsynced writes to the next one, which takes them for its own:
 // a loss of power must not take them back.
 TEST(Protocol, WhatAStartHasFoundTheNextFindsToo) {
@@ -314,6 +345,40 @@ TEST(Protocol, OnlookersSeeMessagesAndNothingOfTheirEnvelope) {
   options.messages = [&types](const MessageEvent& event) { types.insert(event.type); };
   run(plan_of(1), options);
   EXPECT_EQ(types, (std::set<std::string>{"message", "reply", "request"}));
+}
+
+// Its names are the protocol's, on the way as bytes too, and good for as long as a log is.
+TEST(Protocol, MessagesAreCalledWhatTheProtocolCallsThem) {
+  struct Named : Counting {
+    Named() : Counting(true) {}
+    std::string name_of(const std::string& bytes) const override {
+      return bytes == "?" ? "question" : "answer";
+    }
+  };
+  for (const bool encoded : {false, true}) {
+    RunLog log;
+    {
+      Plan plan = plan_of(1);
+      plan.encode_messages = encoded;
+      Named named;
+      Raising asking("?");
+      RunOptions options;
+      options.behaviour = &named;
+      options.script = &asking;
+      const std::uint64_t unwatched = run(plan, options).digest;
+      Named again;
+      Raising once_more("?");
+      options.behaviour = &again;
+      options.script = &once_more;
+      log.watch(options);
+      EXPECT_EQ(run(plan, options).digest, unwatched);
+    }
+    std::set<std::string> types;
+    for (const LogEntry& entry : log.entries()) {
+      if (const auto* event = std::get_if<MessageEvent>(&entry)) types.insert(event->type);
+    }
+    EXPECT_EQ(types, (std::set<std::string>{"answer", "question", "reply", "request"}));
+  }
 }
 
 TEST(Protocol, DamagedBytesDoNotArrive) {

@@ -18,5 +18,6 @@ void bind_transactions(py::module_& module);
 void bind_objects(py::module_& module);
 void bind_shrink(py::module_& module);
 void bind_script(py::module_& module);
+void bind_explain(py::module_& module);
 
 }  // namespace synchrodb::python

@@ -13,6 +13,7 @@ PYBIND11_MODULE(_core, module) {
   bind_run(module);
   bind_script(module);
   bind_shrink(module);
+  bind_explain(module);
   bind_transactions(module);
   bind_objects(module);
   bind_protocol(module);

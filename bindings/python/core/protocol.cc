@@ -1,6 +1,7 @@
 #include "bindings/python/core/protocol.h"
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "bindings/python/core/bind.h"
@@ -14,6 +15,8 @@ using sim::ProtocolEffect;
 using sim::ProtocolEffects;
 using sim::ProtocolMoment;
 using Kind = ProtocolEffect::Kind;
+
+constexpr std::size_t kLongestName = 40;
 
 std::string to_bytes(py::handle value, const char* what) {
   if (PyBytes_Check(value.ptr()) == 0) refuse_type(what, "bytes", value);
@@ -99,6 +102,21 @@ ProtocolEffects PythonBehaviour::request(const ProtocolMoment& at, std::uint64_t
                                          const std::string& bytes) {
   const py::gil_scoped_acquire held;
   return to_effects(request_(moment(at), request, py::bytes(bytes)));
+}
+
+// Without Python, which must not run on a fiber.
+std::string PythonBehaviour::name_of(const std::string& bytes) const {
+  const auto told = nlohmann::json::parse(bytes, nullptr, false);
+  nlohmann::json name;
+  if (told.is_object() && told.contains("type")) {
+    name = told["type"];
+  } else if (told.is_object() && told.size() == 1) {
+    name = told.begin().key();
+  } else if (told.is_array() && !told.empty()) {
+    name = told.front();
+  }
+  const std::string word = name.is_string() ? name.get<std::string>() : "";
+  return word.empty() || word.size() > kLongestName ? "message" : word;
 }
 
 // Nothing may come out of here: the node is being destroyed.

@@ -21,6 +21,9 @@ class PythonBehaviour final : public sim::Behaviour {
   sim::ProtocolEffects timer(const sim::ProtocolMoment& at, const std::string& name) override;
   sim::ProtocolEffects request(const sim::ProtocolMoment& at, std::uint64_t request,
                                const std::string& bytes) override;
+  // Of a message that is a JSON object its "type", or the name of its only field; of a list the
+  // first word; else "message".
+  std::string name_of(const std::string& bytes) const override;
   void stopped(std::uint32_t node) override;
 
  private:

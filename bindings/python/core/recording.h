@@ -6,6 +6,7 @@
 #include "bindings/python/core/convert.h"
 #include "bindings/python/core/history.h"
 #include "bindings/python/core/recorder.h"
+#include "sim/explain/run_log.h"
 #include "sim/run.h"
 
 namespace synchrodb::python {
@@ -15,6 +16,7 @@ struct Wishes {
   bool trace = false;
   bool messages = false;
   Duration sample_every;  // 0: no samples
+  bool log = false;
 };
 
 // Null: it was not asked for.
@@ -24,10 +26,11 @@ struct Recording {
   std::shared_ptr<TraceColumns> trace;
   std::shared_ptr<SampleColumns> samples;
   std::shared_ptr<MessageColumns> messages;
+  std::shared_ptr<sim::RunLog> log;
 };
 
-// "trace", "messages" and "sample_every" as Python gives them.
-Wishes to_wishes(py::handle trace, py::handle messages, py::handle sample_every);
+// "trace", "messages", "sample_every" and "log" as Python gives them.
+Wishes to_wishes(py::handle trace, py::handle messages, py::handle sample_every, py::handle log);
 
 // Lets the run fill a recording. The result is the caller's to fill in.
 Recording record(const Wishes& wishes, sim::RunOptions& options);

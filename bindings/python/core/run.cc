@@ -39,10 +39,11 @@ class OneWorld {
 };
 
 Recording run(const py::object& plan, const py::object& history, const py::object& trace,
-              const py::object& messages, const py::object& sample_every, const py::object& check) {
+              const py::object& messages, const py::object& sample_every, const py::object& check,
+              const py::object& log) {
   if (!py::isinstance<Plan>(plan)) refuse_type("plan", "a Plan", plan);
   RunOptions options;
-  Recording recording = record(to_wishes(trace, messages, sample_every), options);
+  Recording recording = record(to_wishes(trace, messages, sample_every, log), options);
   if (to_bool(history, "history")) record_history(recording, options);
   options.check = to_bool(check, "check");
   recording.result = run_released(plan.cast<const Plan&>(), options);
@@ -104,9 +105,10 @@ py::object columns_or_none(const std::shared_ptr<Columns>& columns) {
 
 }  // namespace
 
-Wishes to_wishes(py::handle trace, py::handle messages, py::handle sample_every) {
+Wishes to_wishes(py::handle trace, py::handle messages, py::handle sample_every, py::handle log) {
   return Wishes{to_bool(trace, "trace"), to_bool(messages, "messages"),
-                sample_every.is_none() ? Duration{} : to_duration(sample_every, "sample_every")};
+                sample_every.is_none() ? Duration{} : to_duration(sample_every, "sample_every"),
+                to_bool(log, "log")};
 }
 
 Recording record(const Wishes& wishes, RunOptions& options) {
@@ -123,6 +125,10 @@ Recording record(const Wishes& wishes, RunOptions& options) {
   if (wishes.messages) {
     recording.messages = std::make_shared<MessageColumns>();
     options.messages = [to = recording.messages](const auto& event) { to->add(event); };
+  }
+  if (wishes.log) {
+    recording.log = std::make_shared<sim::RunLog>();
+    recording.log->watch(options);
   }
   return recording;
 }
@@ -145,9 +151,12 @@ RunResult run_released(const Plan& plan, RunOptions options) {
 
 void bind_run(py::module_& module) {
   bind_result(module);
+  py::class_<sim::RunLog, std::shared_ptr<sim::RunLog>>(
+      module, "RunLog", "Events and messages in one order, for explain().");
   py::class_<Recording>(module, "Recording", "A RunResult and what was recorded beside it.")
       .def_readonly("result", &Recording::result)
       .def_readonly("history", &Recording::history)
+      .def_readonly("log", &Recording::log)
       .def_property_readonly("trace", [](const Recording& r) { return columns_or_none(r.trace); })
       .def_property_readonly("samples",
                              [](const Recording& r) { return columns_or_none(r.samples); })
@@ -155,7 +164,7 @@ void bind_run(py::module_& module) {
                              [](const Recording& r) { return columns_or_none(r.messages); });
   module.def("run", &run, py::arg("plan"), py::kw_only(), py::arg("history") = true,
              py::arg("trace") = false, py::arg("messages") = false,
-             py::arg("sample_every") = py::none(), py::arg("check") = true,
+             py::arg("sample_every") = py::none(), py::arg("check") = true, py::arg("log") = false,
              "Runs a plan to its end.");
 }
 

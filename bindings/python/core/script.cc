@@ -195,10 +195,11 @@ sim::LiveNemesis to_nemesis(const py::tuple& each) {
 Recording run_script(const Plan& plan, const py::object& script, const py::iterable& invariants,
                      const py::iterable& nemeses, const py::object& stop_at,
                      const py::object& trace, const py::object& messages,
-                     const py::object& sample_every, const py::object& nodes) {
+                     const py::object& sample_every, const py::object& nodes,
+                     const py::object& log) {
   std::optional<PythonScript> played;
   sim::RunOptions options;
-  Recording recording = record(to_wishes(trace, messages, sample_every), options);
+  Recording recording = record(to_wishes(trace, messages, sample_every, log), options);
   if (script.is_none()) {
     record_history(recording, options);
   } else {
@@ -293,7 +294,7 @@ void bind_script(py::module_& module) {
       py::arg("invariants") = py::tuple(), py::arg("nemeses") = py::tuple(),
       py::arg("stop_at") = py::none(), py::kw_only(), py::arg("trace") = false,
       py::arg("messages") = false, py::arg("sample_every") = py::none(),
-      py::arg("nodes") = py::none(),
+      py::arg("nodes") = py::none(), py::arg("log") = false,
       "Runs a plan with a script instead of its workload; invariants and nemeses are triples "
       "(every, at, function); nodes: of a protocol, instead of the engine.");
   module.def(

@@ -4,6 +4,7 @@
 #include "bindings/python/core/bind.h"
 #include "bindings/python/core/convert.h"
 #include "bindings/python/core/errors.h"
+#include "bindings/python/core/interruption.h"
 #include "sim/check/transactions/check_transactions.h"
 #include "sim/check/transactions/read_transactions.h"
 #include "sim/check/transactions/report.h"
@@ -24,6 +25,7 @@ py::tuple check_transactions(const std::string& text, const std::string& kind,
   const auto model = check::parse_consistency_model(required);
   if (!model) refuse_value("required", "no consistency model is called \"" + required + "\"");
   options.required = *model;
+  options.poll = Interruption();
   const ThrowingAssertions assertions;
   std::string words;
   std::string json;

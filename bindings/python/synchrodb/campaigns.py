@@ -13,6 +13,7 @@ from typing import Any
 
 from . import _core
 from .described import described
+from .explaining import Explanation
 from .run import Run, reproducing_command
 from .shrinking import Shrunk
 from .statistics import Rate
@@ -84,6 +85,10 @@ class Result:
     def shrink(self, **how: Any) -> Shrunk:
         """The smallest plan that violates the same property, see `synchrodb.shrinking.shrink`."""
         return self.run.shrink(**how)
+
+    def explain(self) -> Explanation:
+        """How it came to the violation, see `synchrodb.explaining.explain`."""
+        return self.run.explain()
 
     def __repr__(self) -> str:
         what = f"{self.verdict} of {self.violated}" if self.violated else self.verdict

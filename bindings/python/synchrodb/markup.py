@@ -197,6 +197,19 @@ def shrunk(found: Any) -> str:
             f"{escaped(f'after {found.runs:,} runs')}{plan(found.plan)}{run(found.run)}</div>")
 
 
+def explanation(story: Any, page: str = "") -> str:
+    """The story of a failing run: its chain as a table, and its page in a frame."""
+    rows = [(f"{step.begin / 1e9:.6f} s",
+             step.words + " (later in real time)" * step.by_real_time) for step in story.chain]
+    frame = (f'<iframe sandbox="allow-scripts" title="space-time diagram" loading="lazy" '
+             f'style="width:100%;height:480px;border:1px solid #ddd" '
+             f'srcdoc="{escaped(page)}"></iframe>' if page else "")
+    return (f"<div>{badge('violation', story.violated)}"
+            f'<pre style="white-space:pre-wrap">{escaped(story.facts["detail"])}</pre>'
+            f"{table(('time', 'what happened'), rows)}{frame}"
+            f"{facts([('reproduce', story.facts['reproduce'])])}</div>")
+
+
 def _first_line(text: str) -> str:
     lines = text.strip().splitlines()
     return lines[0][:200] + (" …" if len(lines) > 1 else "") if lines else ""

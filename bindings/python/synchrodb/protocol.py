@@ -19,6 +19,8 @@ which take effect in their order when the callback has returned.
 ('ok', {'echo': 'hello', 'from': 1})
 
 Messages, and what is kept in the storage, are values that JSON can express; tuples arrive as lists.
+`run.messages`, figures and explanations call a message by its `"type"` or its only field, if it is
+a dict, and by its first word, if it is a list.
 """
 
 from __future__ import annotations
@@ -166,6 +168,10 @@ class Nodes:
         self.count = nodes
         #: The instances that live, by node.
         self.live: dict[int, Protocol] = {}
+
+    def fresh(self, nodes: int) -> Nodes:
+        """So many nodes of the same protocol, for another run."""
+        return Nodes(self.protocol, nodes)
 
     def started(self, at, contents, first, draw):
         """A process begins."""

@@ -73,6 +73,11 @@ class Run:
         self._recorded = {name: item for name, item in (recorded or {}).items()
                           if item is not None}
         self._replay = replay
+        self._log = None  # of C++, for explain()
+        # Of a run without a test, but with Python code: what it is under another plan, and at a
+        # moment.
+        self._other: Callable[[_core.Plan], Run] | None = None
+        self._state: Callable[[Any], list] | None = None
         self._reproduce = reproduce
 
     # ---- What was recorded.
@@ -81,14 +86,18 @@ class Run:
         if name not in self._recorded:
             if self._replay is None:
                 raise AttributeError(f"this run recorded no {name}")
-            again = self._replay(**wish)
-            if again.digest != self.digest:
-                raise _core.Error(
-                    f"the run is not deterministic: digest {self.digest}, then {again.digest}; "
-                    "does a Python workload look at a clock, or draw elsewhere than from its "
-                    "context?")
-            self._recorded[name] = again._recorded[name]
+            self._recorded[name] = self._again(**wish)._recorded[name]
         return self._recorded[name]
+
+    def _again(self, **wish: Any) -> Run:
+        """This run once more, with more recorded."""
+        again = self._replay(**wish)
+        if again.digest != self.digest:
+            raise _core.Error(
+                f"the run is not deterministic: digest {self.digest}, then {again.digest}; "
+                "does a Python workload look at a clock, or draw elsewhere than from its "
+                "context?")
+        return again
 
     @property
     def trace(self) -> Table:
@@ -196,7 +205,7 @@ class Run:
     @property
     def plain(self) -> bool:
         """Whether its plan alone gives it again, without Python code."""
-        return (self.world == "simulated" and self.plan is not None
+        return (self.world == "simulated" and self.plan is not None and self._other is None
                 and (self.test is None or self.test.plain))
 
     @property
@@ -207,7 +216,11 @@ class Run:
             return self._reproduce
         if self.plain and (self.test is None or self.test.checker is None):
             return reproducing_command(self.plan)
-        return self._call_of_test()
+        return self._call_of_test() if self.test is not None else self._call_of_simulate()
+
+    def _call_of_simulate(self) -> str:
+        return ("simulate, as before but without nemeses, with "
+                f"plan=synchrodb.Plan.from_json(open({str(_plan_file(self.plan))!r}).read())")
 
     def _call_of_test(self) -> str:
         begun = _core.begun(self.result)
@@ -277,6 +290,12 @@ class Run:
         from . import shrinking
 
         return shrinking.shrink(self, **how)
+
+    def explain(self) -> Any:
+        """How it came to the violation: an `Explanation`, see `synchrodb.explaining.explain`."""
+        from . import explaining
+
+        return explaining.explain(self)
 
     def row(self) -> dict[str, Any]:
         """The run as a row of a campaign."""
@@ -348,10 +367,13 @@ def simulate(plan: _core.Plan, *, trace: bool = False, messages: bool = False,
     >>> run.verdict, len(run.trace) > 20
     ('ok', True)
     """
-    recording = _core.run(plan, trace=trace, messages=messages, sample_every=sample_every,
-                          check=check)
+    return _simulate(plan, check, trace=trace, messages=messages, sample_every=sample_every)
+
+
+def _simulate(plan: _core.Plan, check: bool, **wishes: Any) -> Run:
+    recording = _core.run(plan, check=check, **wishes)
     return made(from_recording(recording, plan, History(recording.history),
-                               lambda **wishes: simulate(plan, check=check, **wishes)))
+                               lambda **again: _simulate(plan, check, **again)))
 
 
 def made(run: Run) -> Run:
@@ -369,8 +391,10 @@ def from_recording(recording: Any, plan: _core.Plan, history: History,
     recorded = {name: Table(columns) for name, columns in tables.items() if columns is not None}
     if recording.messages is not None:
         recorded["messages"] = _messages(recording.messages)
-    return Run(verdict=result.verdict, violated=result.violated, detail=result.detail,
-               history=history, plan=plan, result=result, recorded=recorded, replay=replay, **more)
+    run = Run(verdict=result.verdict, violated=result.violated, detail=result.detail,
+              history=history, plan=plan, result=result, recorded=recorded, replay=replay, **more)
+    run._log = recording.log
+    return run
 
 
 def _messages(events: dict[str, Any]) -> Table:

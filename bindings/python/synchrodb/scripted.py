@@ -123,17 +123,63 @@ class ScriptedRun:
     workload's checker is part of it).
     ``history``: events, as `Interpreter.history`. ``verdict``: the checker's, None without one.
     ``plan``: what ran, with the actions that nemeses began: without them it gives this run again.
+    ``again``: plays another plan, or this one with other wishes, without the nemeses; ``state``:
+    what `state_at` says of it.
+
+    >>> import synchrodb as sdb
+    >>> plan = sdb.generate_plan(1, sdb.PlanShape(nodes=3, time=5, faults=["none"], clients=2))
+    >>> done = simulate(plan, sdb.workloads.bank(rate=20))
+    >>> founders = [node.view.index for node in done.at(4) if node.view.founder]
+    >>> founders, len(done.branch(at=2, seeds=range(2)))
+    ([0, 1, 2], 2)
     """
 
     recording: Any
     plan: Any
     history: list[dict] = field(default_factory=list)
     verdict: Verdict | None = None
+    again: Callable[..., ScriptedRun] | None = field(default=None, repr=False)
+    state: Callable[[Any], list] | None = field(default=None, repr=False)
 
     @property
     def result(self) -> Any:
         """The world's own verdict."""
         return self.recording.result
+
+    @property
+    def run(self) -> Any:
+        """As a `synchrodb.Run`: figures, time travel, shrinking, explaining."""
+        from .history import History
+        from .run import from_recording
+
+        own = self.recording.history
+        history = History.from_events(self.history) if own is None else History(own)
+        made = from_recording(self.recording, self.plan, history,
+                              lambda **wishes: self.again(self.plan, **wishes).run,
+                              checked=self.verdict)
+        made._other = lambda plan: self.again(plan).run
+        made._state = self.state
+        return made
+
+    def at(self, time: float | str) -> list[Any]:
+        """Every machine at a moment, as `Run.at`."""
+        return self.run.at(time)
+
+    def branch(self, at: float | str, seeds: Iterable[int] = range(10)) -> list[Any]:
+        """Other futures from the same past, as `Run.branch`."""
+        return self.run.branch(at, seeds)
+
+    def without(self, fault: Any) -> Any:
+        """The same run minus a fault, as `Run.without`."""
+        return self.run.without(fault)
+
+    def shrink(self, **how: Any) -> Any:
+        """The smallest plan that violates the same property, as `Run.shrink`."""
+        return self.run.shrink(**how)
+
+    def explain(self) -> Any:
+        """How it came to the violation, as `Run.explain`."""
+        return self.run.explain()
 
 
 class _Script:
@@ -193,6 +239,7 @@ def simulate(plan, workload: Workload | None = None, *, generator: Any = None,
     if workload is not None:
         chosen = workload.checker() if checker is None else checker
         script = _Script(workload, generator, chosen)
+    invariants = tuple(invariants)
     watched = [(each.every, each.at, _named(each)) for each in invariants]
     striking = [(each.every, each.at, each.strike) for each in nemeses]
     try:
@@ -203,7 +250,20 @@ def simulate(plan, workload: Workload | None = None, *, generator: Any = None,
         raise
     plan = plan.replace(faults=[*plan.faults, *_core.begun(recording.result)])
     history = [] if script is None else script.history
-    return ScriptedRun(recording, plan, history, None if script is None else script.verdict)
+
+    def again(other, **more):
+        return simulate(other, workload, generator=generator, checker=checker,
+                        invariants=invariants, nodes=_fresh(nodes, other), **more)
+
+    def state(time):
+        return state_at(plan, time, workload, generator=generator, nodes=_fresh(nodes, plan))
+
+    return ScriptedRun(recording, plan, history, None if script is None else script.verdict,
+                       again, state)
+
+
+def _fresh(nodes, plan):
+    return None if nodes is None else nodes.fresh(plan.nodes)
 
 
 def _named(each: Invariant):

@@ -47,12 +47,9 @@ class Shrunk:
 
         return markup.shrunk(self)
 
-    def explain(self) -> str:
-        """What was needed, and what was seen, in words."""
-        faults = "\n".join(f"  {action!r}" for action in self.plan.faults) or "  none"
-        return (f"{self.property} is violated by {self.size['nodes']} nodes, "
-                f"{self.size['clients']} clients and these faults:\n{faults}\n{self.run.detail}\n"
-                f"reproduce: {self.run.reproduce}")
+    def explain(self) -> Any:
+        """How it came to the violation: the `Explanation` of its run."""
+        return self.run.explain()
 
 
 def again(run: Run, plan: _core.Plan) -> Run:
@@ -66,6 +63,8 @@ def again(run: Run, plan: _core.Plan) -> Run:
     if not run.repeatable:
         raise _core.InvalidInput("run: it cannot be repeated: it is one of real servers, or was "
                                  "stored without the Python code that it needs")
+    if run._other is not None:
+        return run._other(plan)
     if run.test is None:
         return simulate(plan)
     # What live nemeses began is in the plan; they would begin it a second time.

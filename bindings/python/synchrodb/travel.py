@@ -45,6 +45,8 @@ def at(run: Run, time: float | str) -> list[NodeAt]:
     ``time``: seconds from the start of the run, or a text such as ``"12.3s"``.
     """
     plan, test = _plan_of(run), run.test
+    if run._state is not None:
+        return [NodeAt(view, values) for view, values in run._state(time)]
     workload = generator = nodes = None
     if test is not None and test.scripted:
         workload, generator = test.workload, test.generator

@@ -30,8 +30,10 @@ class TransactionCheck : public PhenomenonSink {
         total_steps_(10 * std::min(options.steps, ~std::uint64_t{0} / 10)) {}
 
   TransactionJudgement run() {
+    poll();
     const VersionIndex index(history_);
     index_ = &index;
+    poll();
     if (!index.error().empty()) {
       result_.verdict = Verdict::kUnknown;
       result_.exhausted = index.error();
@@ -45,16 +47,22 @@ class TransactionCheck : public PhenomenonSink {
           most_dependencies(options_));
       find_cyclic_versions(index, *order, *this);
     }
+    poll();
     find_internal(index, *this);
     find_bad_reads(index, options_.garbage_counts, *this);
     find_dirty_updates(index, *this);
     find_lost_updates(index, *this);
+    poll();
     find_cycles_of_graph(index, order.get());
     decide();
     return std::move(result_);
   }
 
  private:
+  void poll() const {
+    if (options_.poll) options_.poll();
+  }
+
   bool wants_example(Anomaly anomaly) {
     result_.anomalies |= set_of(anomaly);
     return result_.counts[static_cast<std::size_t>(anomaly)]++ < options_.examples;
@@ -94,7 +102,7 @@ class TransactionCheck : public PhenomenonSink {
                            (order == nullptr ? 0 : order->memory_bytes());
     for (std::vector<TransactionId>& members : members_of(components)) {
       Subgraph subgraph(graph, std::move(members));
-      CycleSearchResult found = find_cycles(subgraph, options_.steps, &total_steps_);
+      CycleSearchResult found = find_cycles(subgraph, options_.steps, &total_steps_, options_.poll);
       undecided_ |= found.undecided;
       for (const Cycle& cycle : found.cycles) add(subgraph, cycle, order);
     }

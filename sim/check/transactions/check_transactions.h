@@ -12,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,6 +45,9 @@ struct TransactionOptions {
   std::size_t examples = 4;
   // Put the examples into words.
   bool explain = true;
+  // Called now and then, for whoever may want to give up: an exception out of it ends the check.
+  // Changes no verdict.
+  std::function<void()> poll{};
 };
 
 // As Elle judges registers if nothing else is asked of it: values are ordered by the initial state

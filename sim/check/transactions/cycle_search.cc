@@ -268,7 +268,9 @@ Anomaly classify(const std::vector<Subgraph::Edge>& edges) {
   return at_level(anomaly, level);
 }
 
-CycleSearchResult find_cycles(Subgraph& subgraph, std::uint64_t steps, std::uint64_t* total) {
+CycleSearchResult find_cycles(Subgraph& subgraph, std::uint64_t steps, std::uint64_t* total,
+                              const std::function<void()>& poll) {
+  subgraph.poll_with(poll);
   return Search(subgraph, steps, total).run();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "sim/check/transactions/anomaly.h"
@@ -25,8 +26,9 @@ struct CycleSearchResult {
 
 // `steps`: what the search for each anomaly may take; what is left after all is subtracted from
 // `total`, which gone each search may still go a few times over the component. At least one cycle
-// is found in any case.
-CycleSearchResult find_cycles(Subgraph& subgraph, std::uint64_t steps, std::uint64_t* total);
+// is found in any case. `poll`: as of TransactionOptions.
+CycleSearchResult find_cycles(Subgraph& subgraph, std::uint64_t steps, std::uint64_t* total,
+                              const std::function<void()>& poll = {});
 
 // What a cycle is a case of: named by its edges, but never more severe than what the bases of its
 // edges presume. A ww that is known by an update makes a G1c at least, since a database that is not

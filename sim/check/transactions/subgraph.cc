@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace synchrodb::check {
+namespace {
+
+constexpr std::uint64_t kStepsBetweenPolls = 4'096;
+
+}  // namespace
 
 Subgraph::Subgraph(const DependencyGraph& graph, std::vector<TransactionId> members)
     : members_(std::move(members)) {
@@ -77,7 +82,7 @@ std::vector<Subgraph::Edge> Subgraph::path(Node from, Node to, const Route& rout
       const std::optional<Edge> one = edge(node, position);
       if (!one) break;
       if (steps_left_ == 0) return {};
-      --steps_left_;
+      if (--steps_left_ % kStepsBetweenPolls == 0 && poll_) poll_();
       if (!route.filter.admits(one->kind)) continue;
       const bool rw = one->kind.dependency() == Dependency::kRw;
       if (route.apart && rw && (state & 1) != 0) continue;

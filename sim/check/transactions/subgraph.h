@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <utility>
@@ -65,6 +66,8 @@ class Subgraph {
   // Steps, one an edge looked at, that all searches of this subgraph may still take.
   void limit_steps(std::uint64_t steps) { steps_left_ = steps; }
   std::uint64_t steps_left() const { return steps_left_; }
+  // Called every some thousand steps; may be empty.
+  void poll_with(std::function<void()> poll) { poll_ = std::move(poll); }
 
   // What a path may be like.
   struct Route {
@@ -96,6 +99,7 @@ class Subgraph {
   std::vector<Seen> seen_;
   std::uint32_t searches_ = 0;
   std::uint64_t steps_left_ = 0;
+  std::function<void()> poll_;
 };
 
 }  // namespace synchrodb::check

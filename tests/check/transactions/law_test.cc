@@ -140,5 +140,32 @@ TEST(TransactionLawTest, EveryCycleIsExplained) {
   EXPECT_GT(cycles, 1'000U);
 }
 
+// Whoever wants to give up is heard in the midst of the search for cycles, and nobody else is
+// disturbed.
+TEST(TransactionLawTest, WhoeverAsksToStopIsHeard) {
+  Dice dice(7);
+  TransactionShape shape;
+  shape.isolation = Isolation::kNone;
+  shape.transactions = 20'000;
+  shape.processes = 40;
+  shape.keys = 20;
+  const TransactionHistory history = record(generate(dice, shape));
+  struct Stop {};
+  int polls = 0;
+  TransactionOptions options;
+  options.poll = [&polls] { ++polls; };
+  const TransactionJudgement polled = check_transactions(history, options);
+  EXPECT_GT(polls, 10);
+  const TransactionJudgement judgement = check_transactions(history);
+  EXPECT_EQ(polled.ruled_out, judgement.ruled_out);
+  EXPECT_EQ(polled.counts, judgement.counts);
+  const int all = polls;
+  options.poll = [&polls] {
+    if (--polls == 0) throw Stop();
+  };
+  polls = all - 1;
+  EXPECT_THROW(check_transactions(history, options), Stop);
+}
+
 }  // namespace
 }  // namespace synchrodb::check::testing

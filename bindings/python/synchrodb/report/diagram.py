@@ -1,4 +1,5 @@
-"""The interactive space-time diagram: a page that needs no network; `README.md` has its JSON."""
+"""The interactive space-time diagram: a page that needs no network. It is C++'s too:
+`sim/explain/page/`, whose README has its JSON."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import _core
 from ..anomaly import anomaly
 from ..lanes import spans
 from ..plot.data import end_of
@@ -16,8 +18,6 @@ from ..plot.spacetime import FIRST_CLIENT, interesting, type_colour
 from ..plot.style import OUTCOMES, ROLES, node_name
 from ..plot.windows import checked_window
 
-_TEMPLATE = Path(__file__).with_name("spacetime.html")
-_PLACE = '{"synchrodb-spacetime": 1}'
 VERSION = 1
 
 #: Events that say nothing which the messages do not.
@@ -45,15 +45,13 @@ def spacetime_html(run: Any, path: str | os.PathLike, *, window: Any = None) -> 
 
 
 def page(data: dict[str, Any]) -> str:
-    """The page, of the JSON that `README.md` describes.
+    """The page, of the JSON that `sim/explain/page/README.md` describes.
 
     >>> "<script>alert" in page({"title": "<script>alert(1)</script>"})
     False
     """
-    # Nothing in it may end the element that it stands in.
-    text = json.dumps({"synchrodb-spacetime": VERSION, **data}, separators=(",", ":"),
-                      default=str).replace("<", "\\u003c")
-    return _TEMPLATE.read_text(encoding="utf-8").replace(_PLACE, text, 1)
+    return _core.spacetime_page(json.dumps({"synchrodb-spacetime": VERSION, **data},
+                                           separators=(",", ":"), default=str))
 
 
 def diagram(run: Any, *, window: Any = None) -> dict[str, Any]:
