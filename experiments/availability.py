@@ -88,7 +88,7 @@ def draw(figure: Any, found: dict[tuple[str, str], list[Seen]]) -> None:
     axes.grid(False, axis="y")
     axes.set_xlabel(f"operations answered within {1:g} s, in 30 s of partition (%)")
     axes.set_title("Availability in partitions (boxes: quarters; whiskers: 5 % and 95 %)")
-    axes.legend(loc="lower left")
+    axes.legend(loc="upper left")
 
 
 def experiment(settings: Settings) -> Findings:
