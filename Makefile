@@ -101,6 +101,12 @@ campaign: build ## Many seeds: make campaign SEEDS=0..100000
 defects: build defects-build ## Table: each deliberate defect, and the seed that finds it
 	@tests/defects/defects.py table --clean $(SIM) --defects $(SIM_DEFECTS) --jobs $(JOBS)
 
+.PHONY: experiments
+experiments: build defects-build ## Questions and answers, minutes: make experiments [ARGS=--quick] (results in build/experiments/)
+	@for file in $(filter-out experiments/common.py,$(wildcard experiments/*.py)); do \
+	  echo "== $$file"; PYTHONPATH=build/release/python /usr/bin/python3 -B $$file --jobs $(JOBS) \
+	    --out build/experiments $(ARGS) || exit; done
+
 .PHONY: determinism
 determinism: build ## 1,000 seeds, each in two processes of two build types, agree in digest
 	$(call configured,dev)

@@ -21,7 +21,9 @@ bool Raft::may_campaign() const {
 
 void Raft::reset_election_timer(const Now& now) {
   const Duration least = options_.election_timeout;
-  election_deadline_ = now.mono + random_.between(least, least * 2 - nanoseconds(1));
+  const Duration spread = options_.election_spread.value_or(least);
+  const Duration most = spread > Duration{} ? least + spread - nanoseconds(1) : least;
+  election_deadline_ = now.mono + random_.between(least, most);
 }
 
 // Whether a leader was heard so recently that no election can be due (thesis 4.2.3). Only with

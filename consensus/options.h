@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "consensus/types.h"
 
@@ -21,8 +22,10 @@ enum class MembershipMode : std::uint8_t {
 
 struct RaftOptions {
   Duration heartbeat_interval = milliseconds(80);
-  // A follower campaigns after [election_timeout, 2 * election_timeout) without a leader.
+  // A follower campaigns after [election_timeout, election_timeout + election_spread) without a
+  // leader; without a spread of its own, it is as wide as the timeout (thesis 9.3 measures others).
   Duration election_timeout = milliseconds(800);
+  std::optional<Duration> election_spread = {};
   bool pre_vote = true;  // thesis 9.6
   bool check_quorum =
       true;  // thesis 6.2: a leader without a quorum for an election timeout resigns

@@ -12,7 +12,9 @@ constexpr std::array kDelayParameters{FaultParameter{"min-us", 200, 0, 10'000'00
                                       FaultParameter{"mean-us", 500, 0, 10'000'000}};
 constexpr std::array kBimodalDelayParameters{FaultParameter{"ppm", 20'000, 0, 1'000'000},
                                              FaultParameter{"slow-us", 100'000, 0, 60'000'000}};
-constexpr std::array kLinkBiasParameters{FaultParameter{"max-us", 10'000, 0, 10'000'000}};
+constexpr std::array kLinkBiasParameters{FaultParameter{"max-us", 10'000, 0, 10'000'000},
+                                         FaultParameter{"min-us", 0, 0, 10'000'000},
+                                         FaultParameter{"among", 0, 0, 1}};
 constexpr std::array kLossParameters{FaultParameter{"ppm", 50'000, 0, 1'000'000}};
 constexpr std::array kDuplicationParameters{FaultParameter{"ppm", 50'000, 0, 1'000'000},
                                             FaultParameter{"late-us", 200'000, 0, 60'000'000}};
@@ -25,8 +27,9 @@ constexpr std::array kBandwidthParameters{
     FaultParameter{"buffer-bytes", 65'536, 1'024, 1'000'000'000}};
 constexpr std::array kOneWayLossParameters{FaultParameter{"ppm", 1'000'000, 0, 1'000'000},
                                            FaultParameter{"inbound", 0, 0, 1}};
-constexpr std::array kMessageTypeLossParameters{FaultParameter{"ppm", 1'000'000, 0, 1'000'000},
-                                                FaultParameter{"type", -1, -1, 15}};
+constexpr std::array kMessageTypeLossParameters{
+    FaultParameter{"ppm", 1'000'000, 0, 1'000'000}, FaultParameter{"type", -1, -1, 15},
+    FaultParameter{"min-bytes", 0, 0, 1'000'000}, FaultParameter{"inbound", 0, 0, 1}};
 constexpr std::array kPartitionIsolateLeaderParameters{FaultParameter{"follow-ms", 0, 0, 60'000}};
 constexpr std::array kPartitionRandomParameters{FaultParameter{"percent", 40, 0, 100}};
 constexpr std::array kClockOffsetParameters{
@@ -79,8 +82,8 @@ constexpr std::array kFaults{
               "SIGCOMM 2009)",
               kBimodalDelayParameters},
     FaultSpec{FaultKind::kLinkBias, "link-bias", "network",
-              "each directed link gets an extra delay of its own, between 0 and the maximum, and "
-              "keeps it",
+              "each directed link gets an extra delay of its own, between the minimum and the "
+              "maximum, and keeps it; with among 1 only links from victim to victim",
               "replicas in three zones: no two pairs are equally far apart", kLinkBiasParameters},
     FaultSpec{FaultKind::kLoss, "loss", "network", "messages vanish, each by its own draw",
               "Zhuo et al. (SIGCOMM 2017): corruption on optical links loses as many packets as "
@@ -118,8 +121,10 @@ constexpr std::array kFaults{
               "took over (The Network is Reliable, 2014)",
               kOneWayLossParameters},
     FaultSpec{FaultKind::kMessageTypeLoss, "message-type-loss", "network",
-              "messages of one type vanish (its position in the Message variant; -1: drawn when "
-              "the fault strikes)",
+              "messages of one type vanish, with inbound 1 only those to victims: 0 vote requests, "
+              "1 vote replies, 2 heartbeats, 3 append replies, 4 snapshot chunks, 5 snapshot "
+              "replies, 6 timeout-now, 7 append requests, 8 and 9 pre-vote requests and replies "
+              "(-1: one of the first seven, drawn when the fault strikes)",
               "path-MTU black holes (RFC 2923): heartbeats pass, large messages never do",
               kMessageTypeLossParameters},
     FaultSpec{FaultKind::kPartitionHalves,
@@ -150,7 +155,7 @@ constexpr std::array kFaults{
     FaultSpec{FaultKind::kPartitionBridge,
               "partition-bridge",
               "network",
-              "two halves that only share one node, which sees both",
+              "two halves that only share one node, which sees both: the victim, if there is one",
               "Cloudflare, 2 November 2020: a switch that failed in part, and an etcd cluster "
               "without a leader",
               {}},

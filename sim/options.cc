@@ -15,8 +15,11 @@ constexpr std::int64_t kMiB = 1024 * kKiB;
 constexpr std::array kOptions{
     OptionSpec{"heartbeat-ms", "ms", 80, 1, 10'000,
                "pause between a leader's heartbeats; by default a tenth of the election timeout"},
-    OptionSpec{"election-timeout-ms", "ms", 800, 20, 60'000,
+    OptionSpec{"election-timeout-ms", "ms", 800, 2, 60'000,
                "a follower campaigns after one to two of these without a leader"},
+    OptionSpec{"election-spread-ms", "ms", 800, 0, 60'000,
+               "instead it campaigns after the election timeout and up to this; by default as much "
+               "as the timeout"},
     OptionSpec{"pre-vote", "", 1, 0, 1, "rehearse elections first (thesis 9.6)"},
     OptionSpec{"check-quorum", "", 1, 0, 1,
                "a leader without a quorum for an election timeout resigns (thesis 6.2)"},
@@ -73,6 +76,7 @@ std::int64_t value_in(const OptionMap& options, std::string_view name) {
   if (name == "heartbeat-ms") {
     return std::max<std::int64_t>(1, value_in(options, "election-timeout-ms") / 10);
   }
+  if (name == "election-spread-ms") return value_in(options, "election-timeout-ms");
   if (name == "lease-duration-ms") return value_in(options, "election-timeout-ms") * 9 / 10;
   const OptionSpec* spec = find_option(name);
   SYNCHRODB_ASSERT(spec != nullptr, "asked for an option that is not in the table");
@@ -131,6 +135,9 @@ RaftOptions raft_options(const Plan& plan) {
   RaftOptions raft;
   raft.heartbeat_interval = ms_option(plan, "heartbeat-ms");
   raft.election_timeout = ms_option(plan, "election-timeout-ms");
+  if (plan.options.contains("election-spread-ms")) {
+    raft.election_spread = ms_option(plan, "election-spread-ms");
+  }
   raft.pre_vote = option_value(plan, "pre-vote") != 0;
   raft.check_quorum = option_value(plan, "check-quorum") != 0;
   raft.lease = static_cast<LeaseKind>(option_value(plan, "lease"));

@@ -29,8 +29,9 @@ std::span<const OptionSpec> option_table();
 // Null for an unknown name.
 const OptionSpec* find_option(std::string_view name);
 
-// The plan's value, or the default. `name` must be in the table. Two defaults follow other options:
-// heartbeat-ms is a tenth of election-timeout-ms, lease-duration-ms nine tenths of it.
+// The plan's value, or the default. `name` must be in the table. Three defaults follow another
+// option: heartbeat-ms is a tenth of election-timeout-ms, lease-duration-ms nine tenths of it,
+// election-spread-ms all of it.
 std::int64_t option_value(const Plan& plan, std::string_view name);
 
 // The plan's knobs in the engine's own terms. The plan must be valid.

@@ -189,14 +189,17 @@ void Network::remove_rule(RuleId rule) {
   std::erase_if(rules_, [&](const Rule& candidate) { return candidate.id == rule.value; });
 }
 
-RuleId Network::lose_type(std::string_view type, std::uint64_t ppm) {
-  return add_rule(FaultKind::kMessageTypeLoss, [type = std::string(type), ppm,
-                                                stream = streams_.stream("network.type-loss",
-                                                                         Purpose(type).hash)](
-                                                   const PacketView& packet) mutable {
-    const bool matches = packet.message != nullptr && type == name_of(packet.message->message);
-    return matches && stream.bernoulli(ppm) ? PacketVerdict::drop() : PacketVerdict::pass();
-  });
+RuleId Network::lose_type(std::string_view type, std::uint64_t ppm, std::vector<NodeId> to) {
+  const auto matches = [type = std::string(type), to = std::move(to)](const PacketView& packet) {
+    if (packet.message == nullptr || type != name_of(packet.message->message)) return false;
+    return to.empty() || std::find(to.begin(), to.end(), packet.to) != to.end();
+  };
+  return add_rule(FaultKind::kMessageTypeLoss,
+                  [matches, ppm, stream = streams_.stream("network.type-loss", Purpose(type).hash)](
+                      const PacketView& packet) mutable {
+                    return matches(packet) && stream.bernoulli(ppm) ? PacketVerdict::drop()
+                                                                    : PacketVerdict::pass();
+                  });
 }
 
 // ---- A packet's fate.

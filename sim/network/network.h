@@ -118,8 +118,9 @@ class Network {
   // is counted. Must not call the network.
   RuleId add_rule(FaultKind kind, PacketRule rule);
   void remove_rule(RuleId rule);
-  // Messages of one type (name_of(Message): "AppendRequest") are lost with `ppm`.
-  RuleId lose_type(std::string_view type, std::uint64_t ppm);
+  // Messages of one type (name_of(Message): "append-request", "heartbeat") to one of `to` (empty:
+  // to anyone) are lost with `ppm`.
+  RuleId lose_type(std::string_view type, std::uint64_t ppm, std::vector<NodeId> to = {});
 
   // ---- Knowledge.
   std::uint64_t sent() const { return sent_; }

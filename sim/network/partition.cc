@@ -42,10 +42,10 @@ LinkSet isolate(const std::vector<NodeId>& nodes, NodeId one) {
   return cut_between({one}, others);
 }
 
-LinkSet partition_bridge(std::vector<NodeId> nodes, Stream& stream) {
+LinkSet partition_bridge(std::vector<NodeId> nodes, Stream& stream, std::optional<NodeId> bridge) {
   if (nodes.empty()) return {};
   stream.shuffle(nodes);
-  nodes.pop_back();  // the bridge
+  std::erase(nodes, bridge.value_or(nodes.back()));
   return cut_off_first(nodes, nodes.size() / 2);
 }
 

@@ -1,6 +1,7 @@
 // Shapes of partitions: which directed links are cut. As in Jepsen's nemesis.
 #pragma once
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -21,8 +22,9 @@ LinkSet partition_halves(std::vector<NodeId> nodes, Stream& stream);
 LinkSet partition_minority(std::vector<NodeId> nodes, Stream& stream);
 // One node cut off from all others.
 LinkSet isolate(const std::vector<NodeId>& nodes, NodeId one);
-// Two halves that do not see each other, and one node that sees both.
-LinkSet partition_bridge(std::vector<NodeId> nodes, Stream& stream);
+// Two halves that do not see each other, and one node that sees both: `bridge`, or a random one.
+LinkSet partition_bridge(std::vector<NodeId> nodes, Stream& stream,
+                         std::optional<NodeId> bridge = std::nullopt);
 // Each node sees a majority, and no two see the same one: on a ring in random order, each sees its
 // nearest neighbours. Needs five nodes to differ from a whole; with fewer nothing is cut.
 LinkSet partition_ring(std::vector<NodeId> nodes, Stream& stream);

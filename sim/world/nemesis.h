@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -70,6 +71,9 @@ class Nemesis {
   void end_disk(Active& active);
   void end_process(Active& active);
 
+  std::vector<NodeId> ids_of(const std::vector<std::uint32_t>& victims) const;
+  std::optional<NodeId> chosen_victim(const Active& active) const;
+  bool strikes(const Active& active, NodeId node) const;
   void cut(Active& active, const LinkSet& links);
   void on_leader(Process& leader);
   void clog(Active& active);

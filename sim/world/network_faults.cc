@@ -7,6 +7,15 @@
 #include "sim/world/nemesis.h"
 
 namespace synchrodb::sim {
+namespace {
+
+// What message-type-loss calls by number; as name_of(Message) says it. Only the first are drawn.
+constexpr std::array<const char*, 10> kTypes{
+    "vote-request",   "vote-reply",  "heartbeat",      "append-reply",     "snapshot-chunk",
+    "snapshot-reply", "timeout-now", "append-request", "pre-vote-request", "pre-vote-reply"};
+constexpr std::uint64_t kDrawnTypes = 7;
+
+}  // namespace
 
 void Nemesis::begin_network(Active& active) {
   const std::vector<NodeId> ids = node_ids();
@@ -24,17 +33,14 @@ void Nemesis::begin_network(Active& active) {
     case FaultKind::kClog:
       return clog(active);
     case FaultKind::kMessageTypeLoss: {
-      static const std::array<const char*, 7> kTypes{
-          name_of(Message(VoteRequest{})),   name_of(Message(VoteReply{})),
-          name_of(Message(AppendRequest{})), name_of(Message(AppendReply{})),
-          name_of(Message(SnapshotChunk{})), name_of(Message(SnapshotReply{})),
-          name_of(Message(TimeoutNow{}))};
       const std::int64_t asked = parameter(active, "type");
       const std::size_t type = asked < 0 || asked >= static_cast<std::int64_t>(kTypes.size())
-                                   ? random_.uniform(kTypes.size())
+                                   ? random_.uniform(kDrawnTypes)
                                    : static_cast<std::size_t>(asked);
+      const bool inbound = parameter(active, "inbound") != 0;
       active.rules.push_back(world_.network.lose_type(
-          kTypes[type], static_cast<std::uint64_t>(parameter(active, "ppm"))));
+          kTypes[type], static_cast<std::uint64_t>(parameter(active, "ppm")),
+          inbound ? ids_of(active.victims) : std::vector<NodeId>{}));
       return;
     }
     case FaultKind::kPartitionHalves:
@@ -50,7 +56,7 @@ void Nemesis::begin_network(Active& active) {
       return cut(active, isolate(ids, one));
     }
     case FaultKind::kPartitionBridge:
-      return cut(active, partition_bridge(ids, random_));
+      return cut(active, partition_bridge(ids, random_, chosen_victim(active)));
     case FaultKind::kPartitionRing:
       return cut(active, partition_ring(ids, random_));
     case FaultKind::kPartitionRandom:
@@ -60,6 +66,18 @@ void Nemesis::begin_network(Active& active) {
     default:
       return;
   }
+}
+
+std::vector<NodeId> Nemesis::ids_of(const std::vector<std::uint32_t>& victims) const {
+  std::vector<NodeId> ids;
+  for (const std::uint32_t victim : victims) ids.push_back(cluster_[victim].id());
+  return ids;
+}
+
+// The one who was asked for, by number or by role; none where the fault is anybody's.
+std::optional<NodeId> Nemesis::chosen_victim(const Active& active) const {
+  if (active.victims.size() != 1) return std::nullopt;
+  return cluster_[active.victims.front()].id();
 }
 
 void Nemesis::cut(Active& active, const LinkSet& links) {
@@ -106,6 +124,11 @@ void Nemesis::end_network(Active& active) {
   if (active.kind <= FaultKind::kOneWayLoss) refresh_links();
 }
 
+bool Nemesis::strikes(const Active& active, NodeId node) const {
+  return std::any_of(active.victims.begin(), active.victims.end(),
+                     [&](std::uint32_t victim) { return cluster_[victim].id() == node; });
+}
+
 // Links are what all faults under way make of their nature, in the order in which those began.
 void Nemesis::refresh_links() {
   for (std::uint32_t i = 0; i < cluster_.size(); ++i) {
@@ -147,8 +170,13 @@ LinkOptions Nemesis::link_options(NodeId from, NodeId to, std::uint32_t victim,
         options.bimodal_mean = microseconds(parameter(active, "slow-us"));
         break;
       case FaultKind::kLinkBias: {
+        if (parameter(active, "among") != 0 && !(strikes(active, from) && strikes(active, to))) {
+          break;
+        }
+        const std::int64_t most = parameter(active, "max-us");
         Stream draw = world_.streams.stream("link-bias", from.value, to.value);
-        options.bias = microseconds(draw.uniform_between(0, parameter(active, "max-us")));
+        options.bias =
+            microseconds(draw.uniform_between(std::min(parameter(active, "min-us"), most), most));
         break;
       }
       case FaultKind::kLoss:

@@ -97,6 +97,57 @@ def test_the_leader_is_who_is_struck():
     assert at["node"][0] == before["node"]
 
 
+def lost(run, begin, end):
+    """The types of the messages of that time that vanished, and to whom."""
+    frame = run.messages.to_pandas()
+    frame = frame[(frame["lost"] >= 0) & (frame["sent"] > begin) & (frame["sent"] < end)]
+    return set(frame["type"]), set(frame["to"])
+
+
+@pytest.mark.parametrize("kind", ["append-request", "heartbeat", "append-reply"])
+def test_messages_of_one_type_to_some(kind):
+    target = "leader" if kind == "append-reply" else "follower"
+    test = sdb.Test(nodes=5, time_limit=12, nemesis=nemesis.drop_messages(
+        kind, inbound=1, targets=target, at=4, lasting=2))
+    run = test.simulate(1, messages=True)
+    types, victims = lost(run, 4e9, 6e9)
+    assert types == {kind}
+    assert len(victims) == 1
+
+
+def test_message_types_go_by_the_numbers_that_the_simulator_knows():
+    described = next(row for row in sdb.fault_table() if row["name"] == "message-type-loss")
+    assert len(nemesis.MESSAGE_TYPES) == 10
+    for number, name in enumerate(nemesis.MESSAGE_TYPES):
+        if not name.startswith("pre-vote"):
+            plural = name.replace("-", " ").replace("reply", "replie").replace("timeout now", "")
+            assert f"{number} {plural}" in described["description"], name
+
+
+def test_a_bridge_is_who_was_asked_for():
+    test = sdb.Test(nodes=5, time_limit=12, nemesis=nemesis.partition("bridge", targets=(3,), at=2))
+    run = test.simulate(1, messages=True)
+    frame = run.messages.to_pandas()
+    frame = frame[(frame["sent"] > 2.2e9) & (frame["sent"] < 8e9) & (frame["from"] < 6)
+                  & (frame["to"] < 6)]
+    heard = frame[frame["delivered"] >= 0].groupby("to")["from"].nunique()
+    assert heard.idxmax() == 4 and heard[4] >= 2
+    assert 4 not in set(frame[frame["lost"] >= 0][["from", "to"]].to_numpy().flatten())
+
+
+def test_delays_between_two_nodes_are_exact():
+    away = nemesis.link_bias(min_us=20_000, max_us=20_000, among=1, targets=(0, 1))
+    alone = nemesis.pause("stopped", targets=(1, 2), at=0, lasting=2)  # so node 0 leads
+    run = sdb.Test(nodes=3, time_limit=12, nemesis=nemesis.network(100, 0) + away + alone,
+                   options={"lease": 0}).simulate(1, messages=True)
+    frame = run.messages.to_pandas()
+    frame = frame[(frame["delivered"] >= 0) & (frame["sent"] > 3e9) & (frame["sent"] < 7e9)]
+    took = (frame["delivered"] - frame["sent"]) / 1e3
+    between = frame["from"].isin([1, 2]) & frame["to"].isin([1, 2])
+    assert between.any() and (took[between] == 20_100).all()
+    assert (took[~between] == 100).all()
+
+
 def test_damage_stays_within_the_budget():
     stack = nemesis.disk("bit-rot", every=1) + nemesis.disk("misdirected-write", every=2)
     for seed in range(5):

@@ -287,6 +287,16 @@ TEST(Links, LossByMessageType) {
   EXPECT_EQ(toy.nodes[2]->got.size(), 1U);
 }
 
+TEST(Links, LossByMessageTypeToSome) {
+  ToyNetwork toy(3, 3);
+  toy.network.lose_type(name_of(Message{VoteRequest{}}), 1'000'000, {NodeId{2}});
+  toy.send(1, 2, 1);
+  toy.send(1, 3, 2);
+  toy.run_ms(10);
+  EXPECT_TRUE(toy.nodes[2]->got.empty());
+  EXPECT_EQ(toy.nodes[3]->got.size(), 1U);
+}
+
 TEST(Links, HealMakesEverythingAsTheBaseline) {
   ToyNetwork toy(3, 3);
   LinkOptions awful;

@@ -70,6 +70,14 @@ TEST(Partition, InABridgeOneSeesAllAndNoOtherAMajorityOfItsOwnSide) {
   EXPECT_EQ(bridges, 1);
 }
 
+TEST(Partition, ABridgeCanBeChosen) {
+  Stream stream = Streams(1).stream("p");
+  for (std::uint64_t bridge = 1; bridge <= 5; ++bridge) {
+    const auto sets = heard(5, partition_bridge(nodes(5), stream, NodeId{bridge}));
+    for (const auto& [node, set] : sets) EXPECT_EQ(set.size(), node == bridge ? 5U : 3U);
+  }
+}
+
 TEST(Partition, InARingEachSeesAMajorityAndNoTwoTheSame) {
   Stream stream = Streams(1).stream("p");
   for (std::uint64_t count = 4; count <= 9; ++count) {

@@ -51,6 +51,7 @@ TEST(OptionTable, EveryKnobReachesTheEngine) {
   Plan plan;
   plan.options = {{"heartbeat-ms", 11},
                   {"election-timeout-ms", 222},
+                  {"election-spread-ms", 0},
                   {"pre-vote", 0},
                   {"check-quorum", 0},
                   {"lease", 2},
@@ -76,6 +77,7 @@ TEST(OptionTable, EveryKnobReachesTheEngine) {
   const NodeOptions node = node_options(plan);
   EXPECT_EQ(node.raft.heartbeat_interval, milliseconds(11));
   EXPECT_EQ(node.raft.election_timeout, milliseconds(222));
+  EXPECT_EQ(node.raft.election_spread, Duration{});
   EXPECT_FALSE(node.raft.pre_vote);
   EXPECT_FALSE(node.raft.check_quorum);
   EXPECT_EQ(node.raft.lease, LeaseKind::kClassical);
@@ -106,6 +108,8 @@ TEST(OptionTable, HeartbeatAndLeaseFollowTheElectionTimeout) {
   plan.options["election-timeout-ms"] = 300;
   EXPECT_EQ(raft_options(plan).heartbeat_interval, milliseconds(30));
   EXPECT_EQ(raft_options(plan).lease_duration, milliseconds(270));
+  EXPECT_EQ(option_value(plan, "election-spread-ms"), 300);
+  EXPECT_FALSE(raft_options(plan).election_spread.has_value());
   plan.options["heartbeat-ms"] = 50;
   EXPECT_EQ(raft_options(plan).heartbeat_interval, milliseconds(50));
 }

@@ -10,8 +10,9 @@ from .faults import Nature, fault
 
 PARTITIONS = ("halves", "majority-minority", "isolate-one", "isolate-leader", "bridge", "ring",
               "random")
-MESSAGE_TYPES = ("vote-request", "vote-reply", "append-request", "append-reply", "snapshot-chunk",
-                 "snapshot-reply", "timeout-now")
+MESSAGE_TYPES = ("vote-request", "vote-reply", "heartbeat", "append-reply", "snapshot-chunk",
+                 "snapshot-reply", "timeout-now", "append-request", "pre-vote-request",
+                 "pre-vote-reply")
 
 
 def network(min_us: int = 200, mean_us: int = 500) -> Nemesis:
@@ -127,7 +128,8 @@ def bandwidth(**when: Any) -> Nemesis:
 
 
 def drop_messages(type: str | None = None, **when: Any) -> Nemesis:
-    """Messages of one type vanish: one of `MESSAGE_TYPES`; None: drawn when it strikes.
+    """Messages of one type vanish: one of `MESSAGE_TYPES` (an append request without entries is a
+    heartbeat); None: drawn when it strikes. `inbound=1`: only those to victims.
 
     >>> drop_messages("append-reply", every=5)
     fault('message-type-loss', type=3, every=5.0)
