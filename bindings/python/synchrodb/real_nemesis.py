@@ -67,6 +67,7 @@ class RealNemesis:
         self._bias = {pair: self._draw.random() for pair in
                       ((a, b) for a in range(1, 64) for b in range(1, 64))}
         self._next_id = max(self._founders) + 1
+        self._newcomers: set[int] = set()
         # What describes the world rather than a fault of it: it stays when all else heals.
         self._nature = [Stroke(action, self._founders, 0) for action in plan.faults
                         if is_nature(action)]
@@ -105,6 +106,7 @@ class RealNemesis:
             time.sleep(0.05)
         if self.failure:
             raise self.failure
+        self._settle_membership(30)
 
     def close(self) -> None:
         """Stops doing anything; what describes the world goes too."""
@@ -357,6 +359,7 @@ class RealNemesis:
 
     def _join(self, via: int) -> None:
         fresh, self._next_id = self._next_id, self._next_id + 1
+        self._newcomers.add(fresh)
         self._cluster.new_node(fresh, via)
         self._note("started", "", fresh - 1)
         self._cluster.add(fresh, via=via, timeout=15)
@@ -367,6 +370,28 @@ class RealNemesis:
         via = self._cluster.leader(10)
         self._cluster.remove(node_id, via=via, timeout=15)
         self._join(self._cluster.leader(10))
+
+    def _settle_membership(self, seconds: float) -> None:
+        """What faults cut short is asked for again: whoever is gone for good leaves, whoever came
+        joins. Else the cluster would wait for voters that never answer, and a newcomer for a
+        leader that does not know it."""
+        deadline = time.monotonic() + seconds
+        while self._newcomers or self._cluster.gone:
+            try:
+                via = self._cluster.leader(10)
+                operator = self._cluster.nodes[via].administration(10)
+                roles = {row["node"]: row["role"] for row in operator.members()}
+                for node_id in sorted(roles.keys() & self._cluster.gone.keys()):
+                    self._cluster.remove(node_id, via=via, timeout=10)
+                for node_id in sorted(self._newcomers & self._cluster.nodes.keys()):
+                    if roles.get(node_id) != "voter":
+                        self._cluster.add(node_id, via=via, timeout=10)
+                return
+            except (_core.Error, KeyError, OSError) as error:
+                if time.monotonic() > deadline:
+                    self._note("refused", f"membership-change: {error}", -1)
+                    return
+                time.sleep(0.2)
 
     def _end_for_good(self, node_id: int) -> None:
         self.down.add(node_id)
