@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -208,3 +209,14 @@ def test_options_reach_the_world():
     with pytest.raises(sdb.InvalidInput, match="heartbeat-ms"):
         plan_of(1).replace(options={"heartbeat-ms": 5_000, "election-timeout-ms": 100})
     assert _core.seconds("1.5s") == 1.5
+
+
+def test_plans_are_not_written_where_somebody_else_may_change_them(tmp_path, monkeypatch):
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / f"synchrodb-plans-{os.getuid()}").symlink_to(tmp_path / "theirs")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    run = sdb.simulate(sdb.Plan())
+    run._reproduce = ""
+    with pytest.raises(PermissionError, match="somebody else's"):
+        _ = run.reproduce
+    assert not list((tmp_path / "theirs").iterdir())

@@ -345,6 +345,9 @@ def _plan_file(plan: _core.Plan) -> Path:
     name = hashlib.sha256(text.encode()).hexdigest()[:16]
     folder = Path(tempfile.gettempdir()) / f"synchrodb-plans-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+        raise PermissionError(f"{folder} is somebody else's: plans would be theirs to change; "
+                              "set TMPDIR to a folder of your own")
     path = folder / f"{name}.json"
     if not path.exists():
         # All at once: others may be about to read it.
