@@ -182,7 +182,8 @@ constexpr std::array kRows{
                .domain = kText,
                .field = at<&S::tls, &TlsSettings::tls_cert_file>,
                .example = "/etc/synchrodb/node.crt",
-               .help = "this node's certificate and its chain (PEM)"},
+               .help = "this node's certificate and its chain (PEM); this and the two below are "
+                       "read again on SIGHUP"},
     OptionSpec{.name = "tls-key-file",
                .group = kTls,
                .domain = kText,

@@ -25,7 +25,7 @@ kj::Own<kj::AsyncIoStream> PeerDialer::dial(const std::string& address, Duration
     name = parsed.value().host;
   }
   return loop_.await(timer.timeoutAfter(
-      limit, tls_->wrapClient(kj::mv(stream), kj::StringPtr(name.c_str(), name.size()))));
+      limit, tls_->now().wrapClient(kj::mv(stream), kj::StringPtr(name.c_str(), name.size()))));
 }
 
 }  // namespace synchrodb::net

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <kj/async-io.h>
-#include <kj/compat/tls.h>
 
 #include <string>
 
 #include "net/loop/loop.h"
+#include "net/tls/renewable_tls.h"
 
 namespace synchrodb::net {
 
@@ -14,7 +14,7 @@ class PeerDialer {
  public:
   // All outlive the dialer. `tls`: null, or the RPC ports of the cluster speak TLS, and
   // certificates must name `name`, or the host of the address where that is empty.
-  PeerDialer(Loop& loop, kj::TlsContext* tls, std::string name)
+  PeerDialer(Loop& loop, RenewableTls* tls, std::string name)
       : loop_(loop), tls_(tls), name_(std::move(name)) {}
 
   // A connection to "host:port"; kj::Exception if there is none within `patience`. Parks.
@@ -22,7 +22,7 @@ class PeerDialer {
 
  private:
   Loop& loop_;
-  kj::TlsContext* tls_;
+  RenewableTls* tls_;
   std::string name_;
 };
 

@@ -45,7 +45,7 @@ RespServer::RespServer(Loop& loop, Clock& clock, Gateway& gateway, ServerCommand
 
 RespServer::~RespServer() = default;
 
-void RespServer::serve(kj::Own<kj::ConnectionReceiver> listener, kj::TlsContext* tls) {
+void RespServer::serve(kj::Own<kj::ConnectionReceiver> listener, RenewableTls* tls) {
   while (true) {
     std::string failure;
     try {
@@ -61,7 +61,7 @@ void RespServer::serve(kj::Own<kj::ConnectionReceiver> listener, kj::TlsContext*
   }
 }
 
-void RespServer::take(kj::Own<kj::AsyncIoStream> stream, kj::TlsContext* tls) {
+void RespServer::take(kj::Own<kj::AsyncIoStream> stream, RenewableTls* tls) {
   if (!accepting_) return;
   // In its own fiber from here on: a client that is gone already is nobody else's trouble.
   auto held = std::make_shared<kj::Own<kj::AsyncIoStream>>(kj::mv(stream));
@@ -83,7 +83,7 @@ std::string_view RespServer::refusal(kj::AsyncIoStream& stream) const {
   return open_to_all || is_loopback_peer(stream) ? std::string_view() : kProtected;
 }
 
-void RespServer::serve_connection(kj::Own<kj::AsyncIoStream> stream, kj::TlsContext* tls) {
+void RespServer::serve_connection(kj::Own<kj::AsyncIoStream> stream, RenewableTls* tls) {
   if (const std::string_view no = refusal(*stream); !no.empty()) {
     ++counters_.rejected;
     // A client that expects TLS would not understand, and a handshake is more than it is owed.
@@ -107,7 +107,7 @@ void RespServer::serve_connection(kj::Own<kj::AsyncIoStream> stream, kj::TlsCont
 }
 
 kj::Own<kj::AsyncIoStream> RespServer::secure(kj::Own<kj::AsyncIoStream> stream,
-                                              kj::TlsContext& tls) {
+                                              RenewableTls& tls) {
   struct UnderWay {
     explicit UnderWay(std::size_t& all) : count(all) { ++count; }
     ~UnderWay() { --count; }

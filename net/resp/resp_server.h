@@ -3,7 +3,6 @@
 #pragma once
 
 #include <kj/async-io.h>
-#include <kj/compat/tls.h>
 
 #include <cstdint>
 #include <functional>
@@ -18,6 +17,7 @@
 #include "net/config/server_options.h"
 #include "net/loop/loop.h"
 #include "net/loop/socket_watch.h"
+#include "net/tls/renewable_tls.h"
 
 namespace synchrodb::net {
 
@@ -51,7 +51,7 @@ class RespServer {
 
   // Accepts connections until the fiber is cancelled. Parks for ever. `tls`: null, or what clients
   // of this listener speak; outlives the server.
-  void serve(kj::Own<kj::ConnectionReceiver> listener, kj::TlsContext* tls);
+  void serve(kj::Own<kj::ConnectionReceiver> listener, RenewableTls* tls);
   // No new connections are accepted from now on.
   void stop_accepting() { accepting_ = false; }
   // Whether a request of any connection is under way.
@@ -68,11 +68,11 @@ class RespServer {
  private:
   friend class RespConnection;
 
-  void take(kj::Own<kj::AsyncIoStream> stream, kj::TlsContext* tls);
+  void take(kj::Own<kj::AsyncIoStream> stream, RenewableTls* tls);
   // Empty: it may come in. Otherwise why not.
   std::string_view refusal(kj::AsyncIoStream& stream) const;
-  void serve_connection(kj::Own<kj::AsyncIoStream> stream, kj::TlsContext* tls);
-  kj::Own<kj::AsyncIoStream> secure(kj::Own<kj::AsyncIoStream> stream, kj::TlsContext& tls);
+  void serve_connection(kj::Own<kj::AsyncIoStream> stream, RenewableTls* tls);
+  kj::Own<kj::AsyncIoStream> secure(kj::Own<kj::AsyncIoStream> stream, RenewableTls& tls);
 
   Loop& loop_;
   Clock& clock_;

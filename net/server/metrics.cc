@@ -178,10 +178,10 @@ std::string metrics_text(const ServerParts& parts) {
   add_resp(out, *parts.resp, parts.resp->counters());
   add_peers(out, parts.transport.counters());
   add_rpc(out, *parts.rpc);
-  if (parts.tls_expires > 0) {
+  if (parts.tls != nullptr && parts.tls->expires() > 0) {
     out.gauge("synchrodb_tls_certificate_expiry_seconds",
               "When this node's certificate is out of date, since the epoch.",
-              static_cast<double>(parts.tls_expires));
+              static_cast<double>(parts.tls->expires()));
   }
   out.counter("synchrodb_overloaded_total",
               "Requests of Redis clients refused because too much was waiting already.",

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <kj/async-io.h>
-#include <kj/compat/tls.h>
 
 #include <cstdint>
 #include <functional>
 
 #include "engine/wire/node.capnp.h"
 #include "net/loop/loop.h"
+#include "net/tls/renewable_tls.h"
 
 namespace synchrodb::net {
 
@@ -29,7 +29,7 @@ class RpcServer {
   using MakeNode = std::function<wire::Node::Client(std::function<void()> admitted)>;
 
   // `tls`: null, or what the port speaks TLS with. Both outlive the server.
-  RpcServer(Loop& loop, kj::TlsContext* tls, MakeNode make_node)
+  RpcServer(Loop& loop, RenewableTls* tls, MakeNode make_node)
       : loop_(loop), tls_(tls), make_node_(std::move(make_node)) {}
 
   // Serves one listener until the fiber is cancelled. Parks for ever.
@@ -45,7 +45,7 @@ class RpcServer {
   void serve_calls(kj::Own<kj::AsyncIoStream> stream, const std::function<void()>& known);
 
   Loop& loop_;
-  kj::TlsContext* tls_;
+  RenewableTls* tls_;
   MakeNode make_node_;
   std::size_t open_ = 0;
   std::size_t strangers_ = 0;

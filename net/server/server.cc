@@ -72,6 +72,7 @@ class Server {
   void keep_house();
   void note_turn(Duration took);
   void watch_signals();
+  void renew_certificates();
   void shut_down(bool hand_over);
   void hand_leadership_over();
   void fail(const std::string& why);
@@ -167,6 +168,7 @@ bool Server::open_disk() {
 
 void Server::main_fiber() {
   watch_signals();
+  loop_.spawn("certificates", [this] { renew_certificates(); });
   Result<Membership> membership = become_member(loop_, *dialer_, *disk_, options(), folder_);
   if (!membership) return fail(membership.error().message);
   compose(std::move(membership).value());
@@ -262,7 +264,7 @@ void Server::open_doors() {
             [this] { return database_->login(); }, std::move(admitted));
       });
   parts_->rpc = rpc_.get();
-  parts_->tls_expires = tls_.expires();
+  parts_->tls = &tls_;
   const Listeners listeners(loop_, options());
   listeners.rpc([this](kj::Own<kj::ConnectionReceiver> door) { rpc_->serve(kj::mv(door)); });
   listeners.resp([this](kj::Own<kj::ConnectionReceiver> door, bool with_tls) {
@@ -326,6 +328,23 @@ void Server::watch_signals() {
   });
 }
 
+// Certificates are renewed by others, who send this when the files are there.
+void Server::renew_certificates() {
+  while (true) {
+    loop_.await(loop_.io().unixEventPort.onSignal(SIGHUP));
+    const Result<> renewed = tls_.renew(options());
+    if (tls_.expires() == 0) {
+      log_event(LogLevel::kInfo, "tls", "SIGHUP: there are no certificates to read again");
+    } else if (renewed) {
+      log_event(LogLevel::kInfo, "tls", "certificates were read again",
+                {{"expires", static_cast<std::uint64_t>(tls_.expires())}});
+    } else {
+      log_event(LogLevel::kError, "tls", "certificates are as before: the new ones are of no use",
+                {{"why", renewed.error().message}});
+    }
+  }
+}
+
 void Server::shut_down(bool hand_over) {
   if (std::exchange(shutting_down_, true)) return;
   if (resp_ == nullptr) return loop_.stop();
@@ -363,6 +382,7 @@ int run_server(const ServerStart& start) {
   // process would end at once instead of in good order.
   kj::UnixEventPort::captureSignal(SIGTERM);
   kj::UnixEventPort::captureSignal(SIGINT);
+  kj::UnixEventPort::captureSignal(SIGHUP);
   signal(SIGPIPE, SIG_IGN);
   Server server(start);
   return server.run();

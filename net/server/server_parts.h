@@ -16,6 +16,7 @@
 #include "net/resp/resp_server.h"
 #include "net/server/rpc_server.h"
 #include "net/server/server_observer.h"
+#include "net/tls/server_tls.h"
 
 namespace synchrodb::net {
 
@@ -46,8 +47,8 @@ struct ServerParts {
   std::function<void()> addresses_changed;
   // Ends the server in good order; `hand_over`: after giving leadership away.
   std::function<void(bool hand_over)> shut_down;
-  RpcServer* rpc = nullptr;      // null until the doors are open
-  std::int64_t tls_expires = 0;  // see ServerTls::expires()
+  RpcServer* rpc = nullptr;  // null until the doors are open
+  const ServerTls* tls = nullptr;
   TurnStatistics turns = {};
 
   const ServerOptions& options() const { return config.options(); }

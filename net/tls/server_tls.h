@@ -9,6 +9,7 @@
 
 #include "net/config/server_options.h"
 #include "net/loop/loop.h"
+#include "net/tls/renewable_tls.h"
 
 namespace synchrodb::net {
 
@@ -18,22 +19,28 @@ class ServerTls {
   // are of no use. Blocks on files.
   static Result<ServerTls> make(const ServerOptions& options);
 
+  // Reads the files again, for connections from now on. If they are of no use, all stays as it was.
+  // Blocks on files.
+  Result<> renew(const ServerOptions& options);
+
   // For tls-port; null: there is none.
-  kj::TlsContext* clients() const { return clients_.get(); }
+  RenewableTls* clients() const { return clients_.get(); }
   // For the RPC port and for what this node connects to; null: tls-peers is off.
-  kj::TlsContext* peers() const { return peers_.get(); }
+  RenewableTls* peers() const { return peers_.get(); }
   // When this node's certificate is out of date, in seconds since the epoch; 0: it has none.
   std::int64_t expires() const { return expires_; }
 
  private:
-  std::unique_ptr<kj::TlsContext> clients_;
-  std::unique_ptr<kj::TlsContext> peers_;
+  void note_expiry(const ServerOptions& options);
+
+  std::unique_ptr<RenewableTls> clients_;
+  std::unique_ptr<RenewableTls> peers_;
   std::int64_t expires_ = 0;
 };
 
 // The server's side of a handshake. kj::Exception: the client did not speak TLS, showed no
 // certificate that is believed, or took more than ten seconds. Parks.
-kj::Own<kj::AsyncIoStream> accept_tls(Loop& loop, kj::TlsContext& tls,
+kj::Own<kj::AsyncIoStream> accept_tls(Loop& loop, RenewableTls& tls,
                                       kj::Own<kj::AsyncIoStream> plain);
 
 }  // namespace synchrodb::net

@@ -1,5 +1,7 @@
 """TLS: for Redis clients and, mutual, among nodes and for operators."""
 
+import shutil
+import signal
 import socket
 import ssl
 import time
@@ -135,6 +137,58 @@ class Certificates(Tls):
         self.assertIn(f"tls-ca-cert-file: {empty}: holds no certificate",
                       self.refusal("--tls-cert-file", certificate, "--tls-key-file", key,
                                    "--tls-ca-cert-file", empty))
+
+
+class Renewal(Tls):
+    def replace_files(self, authority, pair):
+        """Where the server looks for its own there are others now."""
+        for new, old in zip((*pair, authority.certificate),
+                            (*self.pair, self.authority.certificate), strict=True):
+            shutil.copy(new, old)
+
+    def renew(self, server, words):
+        server.process.send_signal(signal.SIGHUP)
+        self.eventually(lambda: words in server.log(), server.log)
+
+    def test_new_certificates_are_shown_to_whoever_comes_from_now_on(self):
+        server = self.tls_server()
+        old_context = self.authority.context(self.authority.issue("client"))
+        before = self.connect(server, old_context)
+        self.assertEqual(before.call("PING"), "PONG")
+        other = Authority(self.folder, "other")
+        new_context = other.context(other.issue("new-client"))
+        self.replace_files(other, other.issue("new-node", "localhost"))
+        with self.assertRaises((ssl.SSLError, ConnectionError)):
+            self.connect(server, new_context)
+        self.renew(server, "certificates were read again")
+        self.assertEqual(self.connect(server, new_context).call("PING"), "PONG")
+        with self.assertRaises((ssl.SSLError, ConnectionError)):
+            self.connect(server, old_context).call("PING")
+        self.assertEqual(before.call("PING"), "PONG")
+
+    def test_files_of_no_use_change_nothing(self):
+        server = self.tls_server()
+        context = self.authority.context(self.authority.issue("client"))
+        self.pair[0].write_text("no certificate")
+        self.renew(server, "certificates are as before")
+        self.assertIn(f"tls-cert-file: {self.pair[0]}: holds no certificate", server.log())
+        self.assertEqual(self.connect(server, context).call("PING"), "PONG")
+        self.assertGreater(server.metric("tls_certificate_expiry_seconds"), time.time())
+
+    def test_peers_too(self):
+        nodes = self.cluster(3, "--tls-peers", "yes", "--tls-peer-name", PEER_NAME, *self.files())
+        other = Authority(self.folder, "other")
+        self.replace_files(other, other.issue("new-node", PEER_NAME))
+        for node in nodes:
+            self.renew(node, "certificates were read again")
+        nodes[2].end()
+        nodes[2].started()  # with the new ones alone
+        self.assert_serves(nodes[2])
+
+    def test_without_certificates_there_is_nothing_to_renew(self):
+        server = self.server()
+        self.renew(server, "there are no certificates")
+        self.assert_serves(server)
 
 
 class Peers(Tls):
