@@ -10,6 +10,7 @@ namespace synchrodb::net {
 namespace {
 
 constexpr std::size_t kTooRoomy = 4;
+constexpr unsigned kSmallReads = 8;
 
 }  // namespace
 
@@ -21,10 +22,13 @@ std::span<char> InputBuffer::writable() {
 void InputBuffer::commit(std::size_t bytes) {
   SYNCHRODB_ASSERT(bytes <= window_ && bytes <= capacity_ - end_, "more than was offered");
   end_ += bytes;
+  // The rest of what did not fit into a window is a small read, too: one alone says nothing.
+  small_reads_ = bytes < window_ / 4 ? small_reads_ + 1 : 0;
   if (bytes == window_) {
     window_ = std::min(window_ * 2, kLargestWindow);
-  } else if (bytes < window_ / 4) {
+  } else if (small_reads_ == kSmallReads) {
     window_ = std::max(window_ / 2, kSmallestWindow);
+    small_reads_ = 0;
   }
 }
 
@@ -44,7 +48,7 @@ void InputBuffer::release() {
   if (begin_ != end_) return;
   memory_.reset();
   capacity_ = begin_ = end_ = 0;
-  window_ = kSmallestWindow;
+  window_ = std::min(window_, kKeptWindow);
 }
 
 // Each byte is moved about once for each time that the buffer grows: moving to the front is only

@@ -16,9 +16,12 @@ namespace synchrodb::net {
 class InputBuffer {
  public:
   // How much a connection is offered to read at once: the least at first, doubled whenever a read
-  // fills it, halved when reads are much smaller.
+  // fills it, halved when some in a row are much smaller.
   static constexpr std::size_t kSmallestWindow = 2 * 1024;
   static constexpr std::size_t kLargestWindow = 256 * 1024;
+  // No more than this stays of it over release(): a pipeline that comes again and again is read at
+  // once, and becomes one log entry; and what waits for a client that is silent is bounded.
+  static constexpr std::size_t kKeptWindow = 16 * 1024;
 
   // Room behind the pending bytes, at least kSmallestWindow. Moves the pending bytes: whatever
   // pointed into them is void.
@@ -52,6 +55,7 @@ class InputBuffer {
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::size_t window_ = kSmallestWindow;
+  unsigned small_reads_ = 0;  // in a row
 };
 
 }  // namespace synchrodb::net

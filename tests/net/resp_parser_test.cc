@@ -229,6 +229,48 @@ TEST(RespParser, AnIdleConnectionHoldsLittle) {
   EXPECT_LE(parser.memory_bytes(), 1u * 1024);
 }
 
+// One read, one log entry: see how much a client sends, and offer that much room.
+TEST(RespParser, APipelineThatComesAgainIsReadAtOnce) {
+  RequestParser parser;
+  const std::string pipeline(2'304, '\n');  // empty inline commands
+  std::size_t reads = 0;
+  for (int round = 0; round < 10; ++round) {
+    reads = 0;
+    for (std::string_view left = pipeline; !left.empty(); ++reads) {
+      const std::span<char> room = parser.writable();
+      const std::size_t bytes = std::min(room.size(), left.size());
+      std::copy_n(left.begin(), bytes, room.begin());
+      parser.commit(bytes);
+      left.remove_prefix(bytes);
+      ASSERT_EQ(parser.next(), RequestParser::Outcome::kNeedMore);
+      parser.release();
+    }
+  }
+  EXPECT_EQ(reads, 1u);
+  // Whoever sends little from then on is offered little.
+  for (int i = 0; i < 100; ++i) {
+    parser.writable()[0] = '\n';
+    parser.commit(1);
+    ASSERT_EQ(parser.next(), RequestParser::Outcome::kNeedMore);
+    parser.release();
+  }
+  EXPECT_EQ(parser.writable().size(), 2u * 1024);
+}
+
+// What waits for a client that is silent is bounded, whatever it sent before.
+TEST(RespParser, LittleRoomIsKeptForAClientThatSentMuch) {
+  RequestParser parser;
+  for (int i = 0; i < 20; ++i) {
+    const std::span<char> room = parser.writable();
+    std::fill(room.begin(), room.end(), '\n');
+    parser.commit(room.size());
+    ASSERT_EQ(parser.next(), RequestParser::Outcome::kNeedMore);
+  }
+  EXPECT_EQ(parser.writable().size(), 256u * 1024);
+  parser.release();
+  EXPECT_EQ(parser.writable().size(), 16u * 1024);
+}
+
 // A whole pipeline stays where it was read.
 TEST(RespParser, ArgumentsAreNotCopied) {
   RequestParser parser;
