@@ -55,6 +55,8 @@ constexpr std::array kOptions{
     OptionSpec{"snapshot-growth-percent", "percent", 25, 0, 10'000,
                "no snapshot before the log has grown to this share of the last one"},
     OptionSpec{"segment-bytes", "bytes", 256 * kKiB, 4 * kKiB, 256 * kMiB, "size of a log segment"},
+    OptionSpec{"fill-ahead-bytes", "bytes", 0, 0, 16 * kMiB,
+               "a new log segment is written so far ahead of the log"},
     OptionSpec{"confirm-after-ms", "ms", 50, 1, 60'000,
                "idle time after which the last synced batch gets a marker of its own"},
     OptionSpec{"max-pending-requests", "requests", 4'096, 1, 1'000'000,
@@ -161,6 +163,7 @@ NodeOptions node_options(const Plan& plan) {
   NodeOptions node;
   node.raft = raft_options(plan);
   node.storage.segment_bytes = static_cast<std::uint64_t>(option_value(plan, "segment-bytes"));
+  node.storage.fill_ahead_bytes = size_option(plan, "fill-ahead-bytes");
   node.storage.confirm_after = ms_option(plan, "confirm-after-ms");
   SnapshotPolicy& snapshots = node.replica.snapshot.policy;
   snapshots.every_bytes = size_option(plan, "snapshot-every-bytes");

@@ -19,6 +19,10 @@ struct StorageOptions {
   // Of the log's files: small in simulations, some 64 MiB for a real node. At least 4 KiB; a batch
   // that needs more gets a larger one.
   std::uint64_t segment_bytes = 256 * 1024;
+  // A segment that is not a reused file is written so far ahead of the log, in whole sectors: a
+  // sync of bytes that were never written before has to change the file system's own records, too.
+  // 0: not at all.
+  std::uint64_t fill_ahead_bytes = 0;
   // Idle time after which the last synced batch is confirmed by a marker of its own.
   Duration confirm_after = milliseconds(50);
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "consensus/assert.h"
+#include "engine/storage/filler.h"
 
 namespace synchrodb::storage {
 
@@ -60,7 +61,8 @@ Result<> Wal::rotate(std::uint64_t payload) {
   const std::uint64_t needed = kSegmentHeaderSectors + sectors_for(payload);
   const auto sectors = static_cast<std::uint32_t>(std::max(usual, needed));
   Result<std::unique_ptr<File>> file = recycled(sectors);
-  if (file && file.value() == nullptr) file = created(sectors);
+  const bool used_before = file && file.value() != nullptr;
+  if (file && !used_before) file = created(sectors);
   if (!file) return file.error();
   if (Result<> r = disk_.sync_directory(); !r) return r;
   const std::uint64_t number = next_segment();
@@ -69,6 +71,7 @@ Result<> Wal::rotate(std::uint64_t payload) {
   segment_ = highest_segment_ = number;
   sectors_ = sectors;
   next_sector_ = kSegmentHeaderSectors;
+  written_ = used_before ? sectors : next_sector_;
   files_.push_back({number, sectors});
   return {};
 }
@@ -78,10 +81,20 @@ Result<> Wal::write(BatchBuilder& batch) {
   const std::uint64_t sequence = sequence_ + 1;
   const std::string_view bytes = batch.seal(segment_, next_sector_, sequence, watermark_);
   if (Result<> r = file_->write(std::uint64_t{next_sector_} * kSector, bytes); !r) return r;
+  const std::uint32_t end = next_sector_ + static_cast<std::uint32_t>(bytes.size() / kSector);
+  if (Result<> r = fill_ahead(end); !r) return r;
   if (Result<> r = file_->sync(); !r) return r;
-  next_sector_ += static_cast<std::uint32_t>(bytes.size() / kSector);
+  next_sector_ = end;
   sequence_ = watermark_ = sequence;
   return {};
+}
+
+Result<> Wal::fill_ahead(std::uint32_t end) {
+  if (end <= written_) return {};
+  const std::uint32_t count = std::min(fill_ahead_, sectors_ - end);
+  written_ = end + count;
+  if (count == 0) return {};
+  return file_->write(std::uint64_t{end} * kSector, filler(end, count));
 }
 
 Result<> Wal::release_below(std::uint64_t head, bool recycle) {

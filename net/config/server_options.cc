@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::int64_t kKiB = 1024;
 constexpr std::int64_t kMiB = 1024 * kKiB;
+constexpr std::uint64_t kFillAhead = std::uint64_t{1} << 20;
 constexpr int kRpcPortOffset = 10'000;
 constexpr int kHttpPortOffset = 20'000;
 
@@ -108,6 +109,7 @@ NodeOptions node_options(const ServerOptions& options) {
   node.raft.compaction_tail = as_size(storage.compaction_tail);
   node.raft.priority = static_cast<std::uint64_t>(consensus.election_priority);
   node.storage.segment_bytes = static_cast<std::uint64_t>(storage.wal_segment_mb * kMiB);
+  node.storage.fill_ahead_bytes = kFillAhead;
   node.storage.confirm_after = milliseconds(storage.wal_confirm_after_ms);
   node.replica.snapshot.policy.every_bytes = as_size(storage.snapshot_every_mb * kMiB);
   node.replica.snapshot.policy.growth_percent =

@@ -28,6 +28,7 @@ constexpr std::array kKnobs{
     Knob{"snapshot-every-bytes", {1'024, 4'096, 16'384, 32'768}},
     Knob{"snapshot-growth-percent", {0, 0, 100, 400}},
     Knob{"segment-bytes", {4'096, 8'192, 16'384, 65'536}},
+    Knob{"fill-ahead-bytes", {0, 512, 2'048, 65'536}},
     Knob{"confirm-after-ms", {1, 10, 200, 1'000}},
     Knob{"max-pending-requests", {8, 32, 128, 1'024}},
     Knob{"client-attempt-ms", {100, 200, 1'000, 2'000}},

@@ -17,9 +17,11 @@ using testing::StorageDriver;
 
 using Recovered = std::map<GroupId, DurableState>;
 
-StorageOptions small_segments() {
+// Every other one is written ahead of the log.
+StorageOptions small_segments(std::uint64_t seed = 0) {
   StorageOptions options;
   options.segment_bytes = 8 * 512;
+  options.fill_ahead_bytes = seed % 2 == 0 ? 0 : 2 * 512;
   return options;
 }
 
@@ -38,7 +40,7 @@ bool remembered_by_hard_state(const HardState& state) {
 class Damaged {
  public:
   explicit Damaged(std::uint64_t seed, int steps = 12, bool confirmed = true)
-      : driver_(disk_, seed, small_segments(), seed % 3 == 0) {
+      : driver_(disk_, seed, small_segments(seed), seed % 3 == 0) {
     EXPECT_TRUE(driver_.open());
     for (int i = 0; i < steps; ++i) EXPECT_TRUE(driver_.step());
     if (confirmed) {

@@ -68,6 +68,7 @@ TEST(OptionTable, EveryKnobReachesTheEngine) {
                   {"snapshot-every-bytes", 1'000},
                   {"snapshot-growth-percent", 15},
                   {"segment-bytes", 8'192},
+                  {"fill-ahead-bytes", 4'096},
                   {"confirm-after-ms", 12},
                   {"max-pending-requests", 13},
                   {"client-attempt-ms", 14},
@@ -95,6 +96,7 @@ TEST(OptionTable, EveryKnobReachesTheEngine) {
   EXPECT_EQ(node.replica.snapshot.policy.growth_percent, 15U);
   EXPECT_EQ(node.replica.max_pending_requests, 13U);
   EXPECT_EQ(node.storage.segment_bytes, 8'192U);
+  EXPECT_EQ(node.storage.fill_ahead_bytes, 4'096U);
   EXPECT_EQ(node.storage.confirm_after, milliseconds(12));
   const ClientOptions client = client_options(plan);
   EXPECT_EQ(client.attempt_timeout, milliseconds(14));
