@@ -12,7 +12,13 @@ SECTOR = 512
 
 
 def used_bytes(path):
-    return len(path.read_bytes().rstrip(b"\0"))
+    """As far as the log has come. Behind it are zeros, or filler: sectors of no segment."""
+    data = path.read_bytes()
+    for at in range(len(data) - SECTOR, 0, -SECTOR):
+        (segment,) = struct.unpack_from("<Q", data, at + 8)
+        if segment:
+            return len(data[:at + SECTOR].rstrip(b"\0"))
+    return 0
 
 
 def log_file(node, where):
