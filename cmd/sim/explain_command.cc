@@ -5,6 +5,7 @@
 
 #include "cmd/sim/shared.h"
 #include "cmd/sim/shrinking.h"
+#include "cmd/sim/task.h"
 #include "sim/campaign/row.h"
 #include "sim/explain/explanation.h"
 #include "sim/explain/page.h"
@@ -28,33 +29,12 @@ struct Arguments {
   bool json = false;
 };
 
-// What to explain, and how to say it again.
-struct Task {
-  Plan plan;
-  std::string reproduce;
-};
-
 Result<Task> task_from(const Arguments& arguments) {
-  if (arguments.seed.empty() == arguments.plan.empty()) {
-    return Error{ErrorCode::kInvalid, "explain: needs either --seed N or --plan FILE"};
-  }
   if (!arguments.shrink && !(arguments.max_runs.empty() && arguments.out.empty())) {
     const std::string given = arguments.max_runs.empty() ? "out" : "max-runs";
     return Error{ErrorCode::kInvalid, given + ": belongs to --shrink"};
   }
-  if (!arguments.plan.empty()) {
-    Result<Plan> plan = arguments.flags.load_plan(arguments.plan);
-    if (!plan) return plan.error();
-    Task task{std::move(plan).value(), "synchrodb-sim run --plan " + shell_word(arguments.plan)};
-    if (!arguments.flags.defect().empty()) task.reproduce += " --defect " + task.plan.defect;
-    return task;
-  }
-  Result<std::uint64_t> seed = parse_number("seed", arguments.seed);
-  if (!seed) return seed.error();
-  Result<PlanShape> shape = arguments.flags.shape();
-  if (!shape) return shape.error();
-  return Task{generate_plan(seed.value(), shape.value()),
-              reproduce_command(seed.value(), shape.value())};
+  return seed_or_plan_task(arguments.flags, arguments.seed, arguments.plan, "explain");
 }
 
 // Makes the task's plan the smallest that fails in the same way. Whether Ctrl-C ended the search.

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "cmd/sim/shared.h"
+#include "cmd/sim/task.h"
 #include "sim/campaign/campaign.h"
 #include "sim/campaign/double_run.h"
 #include "sim/campaign/row.h"
@@ -27,35 +28,20 @@ struct Arguments {
   bool check_determinism = false;
 };
 
-// What to run, and how to say it again.
-struct Task {
-  Plan plan;
-  std::string reproduce;
-};
-
 Result<Task> task_from_seed(const Arguments& arguments) {
-  Result<std::uint64_t> seed = parse_number("seed", arguments.seed);
-  if (!seed) return seed.error();
   if (!arguments.noise_seed.empty()) {
     return Error{ErrorCode::kInvalid, "noise-seed: belongs to --plan; a seed brings its own noise"};
   }
-  Result<PlanShape> shape = arguments.flags.shape();
-  if (!shape) return shape.error();
-  return Task{generate_plan(seed.value(), shape.value()),
-              reproduce_command(seed.value(), shape.value())};
+  return seed_task(arguments.flags, arguments.seed);
 }
 
 Result<Task> task_from_plan(const Arguments& arguments) {
-  Result<Plan> plan = arguments.flags.load_plan(arguments.plan);
-  if (!plan) return plan.error();
-  Task task{std::move(plan).value(), "synchrodb-sim run --plan " + shell_word(arguments.plan)};
-  if (!arguments.flags.defect().empty()) task.reproduce += " --defect " + task.plan.defect;
-  if (!arguments.noise_seed.empty()) {
-    Result<std::uint64_t> seed = parse_number("noise-seed", arguments.noise_seed);
-    if (!seed) return seed.error();
-    task.plan = with_noise(std::move(task.plan), seed.value());
-    task.reproduce += " --noise-seed " + std::to_string(seed.value());
-  }
+  Result<Task> task = plan_task(arguments.flags, arguments.plan);
+  if (!task || arguments.noise_seed.empty()) return task;
+  Result<std::uint64_t> seed = parse_number("noise-seed", arguments.noise_seed);
+  if (!seed) return seed.error();
+  task.value().plan = with_noise(std::move(task.value().plan), seed.value());
+  task.value().reproduce += " --noise-seed " + std::to_string(seed.value());
   return task;
 }
 

@@ -5,6 +5,7 @@
 
 #include "cmd/sim/shared.h"
 #include "cmd/sim/shrinking.h"
+#include "cmd/sim/task.h"
 #include "sim/campaign/row.h"
 #include "sim/shrink/shrink.h"
 
@@ -20,18 +21,6 @@ struct Arguments {
   bool quiet = false;
   bool json = false;
 };
-
-Result<Plan> plan_from(const Arguments& arguments) {
-  if (arguments.seed.empty() == arguments.plan.empty()) {
-    return Error{ErrorCode::kInvalid, "shrink: needs either --seed N or --plan FILE"};
-  }
-  if (!arguments.plan.empty()) return arguments.flags.load_plan(arguments.plan);
-  Result<std::uint64_t> seed = parse_number("seed", arguments.seed);
-  if (!seed) return seed.error();
-  Result<PlanShape> shape = arguments.flags.shape();
-  if (!shape) return shape.error();
-  return generate_plan(seed.value(), shape.value());
-}
 
 Json size_json(const PlanSize& size) {
   return {{"faults", size.faults},
@@ -95,10 +84,11 @@ int report(const Arguments& arguments, const Shrinking& shrinking) {
 }
 
 int shrink_command(const Arguments& arguments) {
-  Result<Plan> plan = plan_from(arguments);
-  if (!plan) return refuse(plan.error().message, arguments.json);
+  const Result<Task> task =
+      seed_or_plan_task(arguments.flags, arguments.seed, arguments.plan, "shrink");
+  if (!task) return refuse(task.error().message, arguments.json);
   const Result<Shrinking> shrunk =
-      shrink_for_people(plan.value(), arguments.max_runs, arguments.quiet, "shrink");
+      shrink_for_people(task.value().plan, arguments.max_runs, arguments.quiet, "shrink");
   if (!shrunk) return refuse(shrunk.error().message, arguments.json);
   return report(arguments, shrunk.value());
 }

@@ -5,7 +5,9 @@
 #include <cstring>
 
 #include "engine/storage/crc32c.h"
+#include "engine/storage/filler.h"
 #include "engine/storage/group_log.h"
+#include "engine/storage/segment_scan.h"
 #include "tests/engine/support/storage_model.h"
 
 namespace synchrodb {
@@ -456,6 +458,34 @@ TEST_F(StorageLog, ANewerVersionIsRefusedByName) {
   auto recovered = storage_->recover();
   ASSERT_FALSE(recovered);
   EXPECT_EQ(recovered.error().code, ErrorCode::kUnsupported);
+}
+
+// In its place filler is what was there before; anywhere else it is a write that went astray.
+TEST(StorageFiller, IsOldInItsPlaceAndMisplacedElsewhere) {
+  const std::string bytes = storage::filler(5, 2);
+  ASSERT_EQ(bytes.size(), 2 * storage::kSector);
+  const std::string_view sector = std::string_view(bytes).substr(0, storage::kSector);
+  EXPECT_EQ(storage::judge_sector(sector, 1, 5).verdict, storage::SectorVerdict::kOld);
+  EXPECT_EQ(storage::judge_sector(sector, 1, 6).verdict, storage::SectorVerdict::kMisplaced);
+}
+
+TEST_F(StorageLog, ANewSegmentIsWrittenAheadOfTheLog) {
+  options_.fill_ahead_bytes = 4 * storage::kSector;
+  open();
+  const std::string name = storage::segment_name(1);
+  const auto written = [&] {
+    std::string bytes = disk_.contents(name);
+    const std::size_t end = bytes.find_last_not_of('\0');
+    return end == std::string::npos ? 0 : end / storage::kSector + 1;
+  };
+  append(kGroup, 1, 1);
+  const std::size_t ahead = written();
+  EXPECT_GE(ahead, 2 + 4U);
+  append(kGroup, 2, 1);
+  EXPECT_EQ(written(), ahead);  // the log comes to what is written already
+  for (std::uint64_t i = 3; i < 8; ++i) append(kGroup, i, 1);
+  EXPECT_GT(written(), ahead);
+  EXPECT_EQ(reopen().at(kGroup).entries.size(), 7U);
 }
 
 }  // namespace
