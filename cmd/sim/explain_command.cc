@@ -3,9 +3,9 @@
 #include <memory>
 #include <string>
 
+#include "cmd/sim/planned_run.h"
 #include "cmd/sim/shared.h"
 #include "cmd/sim/shrinking.h"
-#include "cmd/sim/task.h"
 #include "sim/campaign/row.h"
 #include "sim/explain/explanation.h"
 #include "sim/explain/page.h"
@@ -29,28 +29,28 @@ struct Arguments {
   bool json = false;
 };
 
-Result<Task> task_from(const Arguments& arguments) {
+Result<PlannedRun> planned_from(const Arguments& arguments) {
   if (!arguments.shrink && !(arguments.max_runs.empty() && arguments.out.empty())) {
     const std::string given = arguments.max_runs.empty() ? "out" : "max-runs";
     return Error{ErrorCode::kInvalid, given + ": belongs to --shrink"};
   }
-  return seed_or_plan_task(arguments.flags, arguments.seed, arguments.plan, "explain");
+  return planned_run(arguments.flags, arguments.seed, arguments.plan, "explain");
 }
 
-// Makes the task's plan the smallest that fails in the same way. Whether Ctrl-C ended the search.
-Result<bool> shrink_task(const Arguments& arguments, Task& task) {
+// Makes the plan the smallest that fails in the same way. Whether Ctrl-C ended the search.
+Result<bool> shrink_run(const Arguments& arguments, PlannedRun& planned) {
   Result<Shrinking> shrunk =
-      shrink_for_people(task.plan, arguments.max_runs, arguments.quiet, "explain");
+      shrink_for_people(planned.plan, arguments.max_runs, arguments.quiet, "explain");
   if (!shrunk) return shrunk.error();
-  task.plan = std::move(shrunk.value().found.plan);
+  planned.plan = std::move(shrunk.value().found.plan);
   if (arguments.out.empty()) {
     const std::string verb = "synchrodb-sim run ";
-    task.reproduce = "synchrodb-sim shrink " + task.reproduce.substr(verb.size());
+    planned.reproduce = "synchrodb-sim shrink " + planned.reproduce.substr(verb.size());
   } else {
-    if (Result<> written = write_file(arguments.out, write_plan(task.plan)); !written) {
+    if (Result<> written = write_file(arguments.out, write_plan(planned.plan)); !written) {
       return Error{written.error().code, "out: " + written.error().message};
     }
-    task.reproduce = "synchrodb-sim run --plan " + shell_word(arguments.out);
+    planned.reproduce = "synchrodb-sim run --plan " + shell_word(arguments.out);
   }
   return shrunk.value().interrupted;
 }
@@ -73,17 +73,17 @@ Result<> write_files(const Arguments& arguments, const Explanation& explanation)
 }
 
 int explain_command(const Arguments& arguments) {
-  Result<Task> task = task_from(arguments);
-  if (!task) return refuse(task.error().message, arguments.json);
+  Result<PlannedRun> planned = planned_from(arguments);
+  if (!planned) return refuse(planned.error().message, arguments.json);
   bool interrupted = false;
   if (arguments.shrink) {
-    Result<bool> shrunk = shrink_task(arguments, task.value());
+    Result<bool> shrunk = shrink_run(arguments, planned.value());
     if (!shrunk) return refuse(shrunk.error().message, arguments.json);
     interrupted = shrunk.value();
   }
-  Result<Evidence> evidence = gather(task.value().plan);
+  Result<Evidence> evidence = gather(planned.value().plan);
   if (!evidence) return refuse("explain: " + evidence.error().message, arguments.json);
-  evidence.value().reproduce = std::move(task.value().reproduce);
+  evidence.value().reproduce = std::move(planned.value().reproduce);
   const Explanation explanation = explain(std::move(evidence).value());
   if (Result<> written = write_files(arguments, explanation); !written) {
     return refuse(written.error().message, arguments.json);

@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "cmd/sim/planned_run.h"
 #include "cmd/sim/shared.h"
-#include "cmd/sim/task.h"
 #include "sim/campaign/campaign.h"
 #include "sim/campaign/double_run.h"
 #include "sim/campaign/row.h"
@@ -28,21 +28,21 @@ struct Arguments {
   bool check_determinism = false;
 };
 
-Result<Task> task_from_seed(const Arguments& arguments) {
+Result<PlannedRun> planned_from_seed(const Arguments& arguments) {
   if (!arguments.noise_seed.empty()) {
     return Error{ErrorCode::kInvalid, "noise-seed: belongs to --plan; a seed brings its own noise"};
   }
-  return seed_task(arguments.flags, arguments.seed);
+  return planned_by_seed(arguments.flags, arguments.seed);
 }
 
-Result<Task> task_from_plan(const Arguments& arguments) {
-  Result<Task> task = plan_task(arguments.flags, arguments.plan);
-  if (!task || arguments.noise_seed.empty()) return task;
+Result<PlannedRun> planned_from_plan(const Arguments& arguments) {
+  Result<PlannedRun> planned = planned_by_file(arguments.flags, arguments.plan);
+  if (!planned || arguments.noise_seed.empty()) return planned;
   Result<std::uint64_t> seed = parse_number("noise-seed", arguments.noise_seed);
   if (!seed) return seed.error();
-  task.value().plan = with_noise(std::move(task.value().plan), seed.value());
-  task.value().reproduce += " --noise-seed " + std::to_string(seed.value());
-  return task;
+  planned.value().plan = with_noise(std::move(planned.value().plan), seed.value());
+  planned.value().reproduce += " --noise-seed " + std::to_string(seed.value());
+  return planned;
 }
 
 // With --seed, --plan names the file to write.
@@ -89,9 +89,9 @@ std::string table_of(const RunResult& result, const std::string& reproduce) {
   return out + "reproduce    " + reproduce + "\n";
 }
 
-int report(const Arguments& arguments, const Task& task, const RunResult& result) {
-  const std::string text = arguments.json ? write_row(Row{result, task.reproduce}) + "\n"
-                                          : table_of(result, task.reproduce);
+int report(const Arguments& arguments, const PlannedRun& planned, const RunResult& result) {
+  const std::string text = arguments.json ? write_row(Row{result, planned.reproduce}) + "\n"
+                                          : table_of(result, planned.reproduce);
   if (Result<> printed = print(text); !printed) return refuse(printed.error().message, false);
   return exit_code_of(result.verdict);
 }
@@ -100,8 +100,8 @@ RunResult run_with(const Plan& plan, const RunOptions& options) {
   return run(plan, options);
 }
 
-int check_determinism(const Arguments& arguments, const Task& task) {
-  Result<DoubleRun> both = run_twice(task.plan, run_with);
+int check_determinism(const Arguments& arguments, const PlannedRun& planned) {
+  Result<DoubleRun> both = run_twice(planned.plan, run_with);
   if (!both) return refuse(both.error().message, arguments.json);
   RunResult result = both.value().first;
   if (!both.value().agree) {
@@ -109,7 +109,7 @@ int check_determinism(const Arguments& arguments, const Task& task) {
     result.violated = "determinism";
     result.detail = both.value().difference;
   }
-  Task again = task;
+  PlannedRun again = planned;
   again.reproduce += " --check-determinism";
   return report(arguments, again, result);
 }
@@ -118,13 +118,13 @@ int run_command(const Arguments& arguments) {
   if (arguments.seed.empty() && arguments.plan.empty()) {
     return refuse("run: needs --seed N or --plan FILE", arguments.json);
   }
-  Result<Task> task =
-      arguments.seed.empty() ? task_from_plan(arguments) : task_from_seed(arguments);
-  if (!task) return refuse(task.error().message, arguments.json);
-  if (Result<> written = write_plans(arguments, task.value().plan); !written) {
+  Result<PlannedRun> planned =
+      arguments.seed.empty() ? planned_from_plan(arguments) : planned_from_seed(arguments);
+  if (!planned) return refuse(planned.error().message, arguments.json);
+  if (Result<> written = write_plans(arguments, planned.value().plan); !written) {
     return refuse(written.error().message, arguments.json);
   }
-  if (arguments.check_determinism) return check_determinism(arguments, task.value());
+  if (arguments.check_determinism) return check_determinism(arguments, planned.value());
   RunOptions options;
   std::string history;
   if (!arguments.history.empty()) options.history = &history;
@@ -133,14 +133,14 @@ int run_command(const Arguments& arguments) {
     std::FILE* out = arguments.json ? stderr : stdout;
     options.trace = [out](const std::string& line) { std::fprintf(out, "%s\n", line.c_str()); };
   }
-  RunResult result = run(task.value().plan, options);
-  result.seed = task.value().plan.seed;
+  RunResult result = run(planned.value().plan, options);
+  result.seed = planned.value().plan.seed;
   if (!arguments.history.empty()) {
     if (Result<> written = write_file(arguments.history, history); !written) {
       return refuse("history: " + written.error().message, arguments.json);
     }
   }
-  return report(arguments, task.value(), result);
+  return report(arguments, planned.value(), result);
 }
 
 }  // namespace

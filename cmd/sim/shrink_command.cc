@@ -3,9 +3,9 @@
 #include <memory>
 #include <string>
 
+#include "cmd/sim/planned_run.h"
 #include "cmd/sim/shared.h"
 #include "cmd/sim/shrinking.h"
-#include "cmd/sim/task.h"
 #include "sim/campaign/row.h"
 #include "sim/shrink/shrink.h"
 
@@ -84,11 +84,11 @@ int report(const Arguments& arguments, const Shrinking& shrinking) {
 }
 
 int shrink_command(const Arguments& arguments) {
-  const Result<Task> task =
-      seed_or_plan_task(arguments.flags, arguments.seed, arguments.plan, "shrink");
-  if (!task) return refuse(task.error().message, arguments.json);
+  const Result<PlannedRun> planned =
+      planned_run(arguments.flags, arguments.seed, arguments.plan, "shrink");
+  if (!planned) return refuse(planned.error().message, arguments.json);
   const Result<Shrinking> shrunk =
-      shrink_for_people(task.value().plan, arguments.max_runs, arguments.quiet, "shrink");
+      shrink_for_people(planned.value().plan, arguments.max_runs, arguments.quiet, "shrink");
   if (!shrunk) return refuse(shrunk.error().message, arguments.json);
   return report(arguments, shrunk.value());
 }

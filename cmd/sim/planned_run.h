@@ -7,15 +7,15 @@
 
 namespace synchrodb::sim {
 
-struct Task {
+struct PlannedRun {
   Plan plan;
   std::string reproduce;  // the command line that runs it
 };
 
-Result<Task> seed_task(const ShapeFlags& flags, const std::string& seed);
-Result<Task> plan_task(const ShapeFlags& flags, const std::string& path);
+Result<PlannedRun> planned_by_seed(const ShapeFlags& flags, const std::string& seed);
+Result<PlannedRun> planned_by_file(const ShapeFlags& flags, const std::string& path);
 // Of a `command` that takes one of --seed and --plan; the other is empty.
-Result<Task> seed_or_plan_task(const ShapeFlags& flags, const std::string& seed,
+Result<PlannedRun> planned_run(const ShapeFlags& flags, const std::string& seed,
                                const std::string& path, const std::string& command);
 
 }  // namespace synchrodb::sim
