@@ -247,6 +247,7 @@ class Raft final : public Protocol {
   }
   Quorums quorums() const { return {configuration(), rule_}; }
   Instant deadline(const Now& now) const;
+  void compact_log();
 
   const NodeId self_;
   const RaftOptions options_;
@@ -266,6 +267,7 @@ class Raft final : public Protocol {
   Instant base_noted_;  // ... when that was: what is compacted away was written before it
   ConfigurationHistory configurations_;
   SnapshotMeta snapshot_;  // the latest; index 0: none
+  Index compaction_goal_;  // the log's entries up to here leave, step by step
   Index commit_;
   Index applied_;
   Index released_;  // handed to the state machine up to here
