@@ -237,6 +237,7 @@ class Raft final : public Protocol {
   void form_batch(Effects& effects);
   void release_messages(Effects& effects);
   void release_to_state_machine(Effects& effects);
+  bool more_to_apply() const;
   // Sends once the hard state is durable, and the log up to `index`.
   void send_when_durable(NodeId to, Index index, Message message);
   void send_now(NodeId to, Message message);
