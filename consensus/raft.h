@@ -203,7 +203,7 @@ class Raft final : public Protocol {
   bool read_round_due(const role::Leader& leader) const;
   void begin_rounds(const Now& now, role::Leader& leader);
   void begin_round(const Now& now, role::Leader& leader);
-  void ask_quorum(role::Leader& leader);
+  void ask_quorum(const Now& now, role::Leader& leader);
   void confirm_rounds(role::Leader& leader);
   void start_early_reads(role::Leader& leader);
   void fail_reads(role::Leader& leader);
