@@ -11,8 +11,10 @@ using Database = import "database.capnp".Database;
 # The bootstrap capability. Each call is refused with an exception whose text says why: a wrong
 # password, another cluster, another protocol version, a node id that is not this node's.
 interface Node {
-  # For nodes of the same cluster.
-  peer @0 (hello :Hello) -> (hello :Hello, peer :Peer);
+  # For nodes of the same cluster. `back` is the caller's own service, so that messages both ways may
+  # share this connection; null where the caller is the one with the higher id, whose connection only
+  # stands by.
+  peer @0 (hello :Hello, back :Peer) -> (hello :Hello, peer :Peer);
   # For operators. `password` is empty where the server has none.
   administration @1 (password :Data) -> (administration :Administration);
   # For client programs. `password`: of Redis clients too (`requirepass`); not looked at where there is

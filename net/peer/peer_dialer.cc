@@ -7,6 +7,14 @@
 #include "net/config/host_port.h"
 
 namespace synchrodb::net {
+namespace {
+
+// What a peer's machine does not acknowledge in this time ends the connection. Without it a
+// connection outlives a partition, and its next attempt to send may be minutes after the end of
+// that.
+constexpr unsigned kUnheardMs = 5'000;
+
+}  // namespace
 
 kj::Own<kj::AsyncIoStream> PeerDialer::dial(const std::string& address, Duration patience) const {
   kj::Timer& timer = loop_.timer();
@@ -17,6 +25,7 @@ kj::Own<kj::AsyncIoStream> PeerDialer::dial(const std::string& address, Duration
   auto stream = loop_.await(timer.timeoutAfter(limit, host->connect()));
   const int on = 1;
   stream->setsockopt(IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  stream->setsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT, &kUnheardMs, sizeof kUnheardMs);
   if (tls_ == nullptr) return stream;
   std::string name = name_;
   if (name.empty()) {

@@ -24,10 +24,17 @@ constexpr Duration kDeadlineLook = milliseconds(10);
 // ---- A connection ------------------------------------------------------------------------------
 
 struct RpcTransport::Link final : kj::TaskSet::ErrorHandler {
-  Link(NodeId to, Loop& loop) : node(to), calls(kj::heap<kj::TaskSet>(*this)), closed(loop) {}
-  void drop_calls() { calls = kj::heap<kj::TaskSet>(*this); }
+  Link(NodeId to, Loop& loop)
+      : node(to), calls(kj::heap<kj::TaskSet>(*this)), calls_over_back(*this), closed(loop) {}
 
   void taskFailed(kj::Exception&&) override {}  // the promises handle their own failures
+
+  bool up() const { return peer != nullptr || back != nullptr; }
+  // The way that messages take; one is up.
+  wire::Peer::Client& way() {
+    KJ_IF_MAYBE (shared, back) return *shared;
+    return KJ_ASSERT_NONNULL(peer);
+  }
 
   // While connected.
   struct Connection {
@@ -47,11 +54,29 @@ struct RpcTransport::Link final : kj::TaskSet::ErrorHandler {
     capnp::RpcSystem<capnp::rpc::twoparty::VatId> system;
   };
 
+  // The own connection has ended, and with it what was under way on it.
+  void disconnect() {
+    if (!over_back) {
+      sending = nullptr;
+      window_full = false;
+    }
+    if (back == nullptr) {
+      queue.clear();
+      queued_bytes = 0;
+    }
+    peer = nullptr;
+    calls = kj::heap<kj::TaskSet>(*this);
+    connection = nullptr;
+  }
+
   NodeId node;
   kj::Own<kj::TaskSet> calls;
+  kj::TaskSet calls_over_back;
   Fiber* fiber = nullptr;
   std::unique_ptr<Connection> connection;
   kj::Maybe<wire::Peer::Client> peer = nullptr;
+  kj::Maybe<wire::Peer::Client> back = nullptr;  // through a connection of the other's
+  bool over_back = false;                        // what is being sent
   kj::Promise<void> sending = nullptr;
   bool window_full = false;
   std::vector<std::string> queue;
@@ -102,7 +127,7 @@ void RpcTransport::forget(NodeId node) {
 
 bool RpcTransport::connected(NodeId node) const {
   const auto it = links_.find(node);
-  return it != links_.end() && it->second->peer != nullptr;
+  return it != links_.end() && it->second->up();
 }
 
 void RpcTransport::set_fault(NodeId peer, LinkFault fault) {
@@ -127,13 +152,8 @@ void RpcTransport::run_link(Link& link) {
     } catch (const kj::Exception& exception) {
       failure = text_of(exception);
     }
-    link.peer = nullptr;
-    link.sending = nullptr;
-    link.window_full = false;
-    link.queue.clear();
-    link.queued_bytes = 0;
-    link.drop_calls();
-    link.connection = nullptr;
+    link.disconnect();
+    schedule_flush();  // what waits for the other's connection
     if (!failure.empty() && on_refused) on_refused(link.node, failure);
     sleep_until(loop_, monotonic_now() + pause / 2 + random_.between(Duration{}, pause / 2));
     pause = std::min(pause * 2, options_.reconnect_max);
@@ -157,6 +177,8 @@ void RpcTransport::connect(Link& link) {
 void RpcTransport::shake_hands(Link& link, wire::Node::Client node) {
   auto request = node.peerRequest();
   write_hello(request.initHello(), identity_, link.node, book_);
+  // Of two connections between two nodes that of the lower id carries what either says.
+  if (identity_.node < link.node) request.setBack(peer_service(link.node));
   const auto patience = options_.connect_timeout.ns * kj::NANOSECONDS;
   auto response = loop_.await(loop_.timer().timeoutAfter(
       patience, kj::Promise<capnp::Response<wire::Node::PeerResults>>(request.send())));
@@ -176,7 +198,7 @@ void RpcTransport::shake_hands(Link& link, wire::Node::Client node) {
 
 bool RpcTransport::send(PeerMessage message) {
   const auto it = links_.find(message.to);
-  if (it == links_.end() || it->second->peer == nullptr || !fits_frame(message)) {
+  if (it == links_.end() || !it->second->up() || !fits_frame(message)) {
     ++counters_.messages_refused;
     return false;
   }
@@ -217,31 +239,51 @@ void RpcTransport::flush() {
 }
 
 void RpcTransport::flush(Link& link) {
-  if (link.queue.empty() || link.window_full) return;
-  KJ_IF_MAYBE (peer, link.peer) {
-    auto request = peer->deliverRequest(
-        capnp::MessageSize{link.queued_bytes / 8 + 3 * link.queue.size() + 64, 0});
-    auto frames = request.initFrames(static_cast<unsigned>(link.queue.size()));
-    for (unsigned i = 0; i < frames.size(); ++i) {
-      const std::string& frame = link.queue[i];
-      frames.set(
-          i, capnp::Data::Reader(reinterpret_cast<const kj::byte*>(frame.data()), frame.size()));
-    }
-    counters_.messages_sent += link.queue.size();
-    counters_.bytes_sent += link.queued_bytes;
-    link.queue.clear();
-    link.queued_bytes = 0;
-    link.window_full = true;
-    link.sending = request.send()
-                       .then([this, &link] {
-                         link.window_full = false;
-                         if (!link.queue.empty()) schedule_flush();
-                       })
-                       .eagerlyEvaluate([&link](kj::Exception&& exception) {
-                         link.lost = text_of(exception);
-                         link.closed.set();
-                       });
+  if (link.queue.empty() || link.window_full || !link.up()) return;
+  auto request = link.way().deliverRequest(
+      capnp::MessageSize{link.queued_bytes / 8 + 3 * link.queue.size() + 64, 0});
+  auto frames = request.initFrames(static_cast<unsigned>(link.queue.size()));
+  for (unsigned i = 0; i < frames.size(); ++i) {
+    const std::string& frame = link.queue[i];
+    frames.set(i,
+               capnp::Data::Reader(reinterpret_cast<const kj::byte*>(frame.data()), frame.size()));
   }
+  counters_.messages_sent += link.queue.size();
+  counters_.bytes_sent += link.queued_bytes;
+  link.queue.clear();
+  link.queued_bytes = 0;
+  link.window_full = true;
+  link.over_back = link.back != nullptr;
+  link.sending = request.send()
+                     .then([this, &link] {
+                       link.window_full = false;
+                       if (!link.queue.empty()) schedule_flush();
+                     })
+                     .eagerlyEvaluate([this, &link](kj::Exception&& exception) {
+                       give_up_sending(link, exception);
+                     });
+}
+
+void RpcTransport::give_up_sending(Link& link, const kj::Exception& why) {
+  if (link.over_back) {  // the own connection goes on where the other's has ended
+    link.back = nullptr;
+    link.window_full = false;
+    if (!link.queue.empty()) schedule_flush();
+  } else {
+    link.lost = text_of(why);
+    link.closed.set();
+  }
+}
+
+void RpcTransport::answer_over(NodeId node, wire::Peer::Client back) {
+  const auto it = links_.find(node);
+  if (it == links_.end() || identity_.node < node) return;
+  Link& link = *it->second;
+  link.back = kj::mv(back);
+  if (!link.over_back) return;
+  link.sending = nullptr;  // on the connection before this one
+  link.window_full = false;
+  schedule_flush();
 }
 
 // ---- Requests ----------------------------------------------------------------------------------
@@ -252,7 +294,7 @@ void RpcTransport::call(NodeId to, ClientRequest request, Instant deadline, Done
   watch_deadlines();
   if (to == identity_.node) return call_locally(std::move(request), id);
   const auto it = links_.find(to);
-  if (it == links_.end() || it->second->peer == nullptr || it->second->fault.drop) {
+  if (it == links_.end() || !it->second->up() || it->second->fault.drop) {
     return finish(id, Error{ErrorCode::kUnavailable, "not connected"});
   }
   if (!fits_frame(request)) {
@@ -278,21 +320,20 @@ void RpcTransport::call_locally(ClientRequest request, std::uint64_t id) {
 }
 
 void RpcTransport::call_remotely(Link& link, const ClientRequest& request, std::uint64_t id) {
-  KJ_IF_MAYBE (peer, link.peer) {
-    const std::string frame = encode_frame(request);
-    auto remote = peer->requestRequest(capnp::MessageSize{frame.size() / 8 + 16, 0});
-    remote.setFrame(
-        capnp::Data::Reader(reinterpret_cast<const kj::byte*>(frame.data()), frame.size()));
-    link.calls->add(remote.send().then(
-        [this, id](capnp::Response<wire::Peer::RequestResults>&& response) {
-          const auto bytes = response.getFrame();
-          finish(id,
-                 decode_reply_frame({reinterpret_cast<const char*>(bytes.begin()), bytes.size()}));
-        },
-        [this, id](kj::Exception&& exception) {
-          finish(id, Error{ErrorCode::kTimeout, text_of(exception)});
-        }));
-  }
+  const std::string frame = encode_frame(request);
+  auto remote = link.way().requestRequest(capnp::MessageSize{frame.size() / 8 + 16, 0});
+  remote.setFrame(
+      capnp::Data::Reader(reinterpret_cast<const kj::byte*>(frame.data()), frame.size()));
+  kj::TaskSet& calls = link.back != nullptr ? link.calls_over_back : *link.calls;
+  calls.add(remote.send().then(
+      [this, id](capnp::Response<wire::Peer::RequestResults>&& response) {
+        const auto bytes = response.getFrame();
+        finish(id,
+               decode_reply_frame({reinterpret_cast<const char*>(bytes.begin()), bytes.size()}));
+      },
+      [this, id](kj::Exception&& exception) {
+        finish(id, Error{ErrorCode::kTimeout, text_of(exception)});
+      }));
 }
 
 void RpcTransport::finish(std::uint64_t id, Result<ClientReply> result) {

@@ -68,6 +68,9 @@ class RpcTransport final : public Transport {
 
   // The capability for a peer that has said hello, to which `from` is bound.
   wire::Peer::Client peer_service(NodeId from);
+  // What is for `node` goes over the connection that `back` came through, while that works. A
+  // message one way then shares its system calls with what comes back.
+  void answer_over(NodeId node, wire::Peer::Client back);
 
   bool connected(NodeId node) const;
   const LinkCounters& counters() const { return counters_; }
@@ -89,6 +92,7 @@ class RpcTransport final : public Transport {
   void schedule_flush();
   void flush();
   void flush(Link& link);
+  void give_up_sending(Link& link, const kj::Exception& why);
   void call_locally(ClientRequest request, std::uint64_t id);
   void call_remotely(Link& link, const ClientRequest& request, std::uint64_t id);
   void finish(std::uint64_t id, Result<ClientReply> result);

@@ -41,7 +41,9 @@ kj::Promise<void> NodeService::peer(PeerContext context) {
   if (transport_.learn(addresses_of(hello))) learned_();
   auto results = context.getResults();
   write_hello(results.initHello(), identity_, NodeId{}, book_);
-  results.setPeer(transport_.peer_service(NodeId{hello.getNode()}));
+  const NodeId caller{hello.getNode()};
+  results.setPeer(transport_.peer_service(caller));
+  if (context.getParams().hasBack()) transport_.answer_over(caller, context.getParams().getBack());
   return kj::READY_NOW;
 }
 

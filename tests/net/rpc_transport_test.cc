@@ -1,0 +1,175 @@
+// Nodes that talk to each other over loopback, in one loop.
+#include "net/peer/rpc_transport.h"
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/env/sync.h"
+#include "net/server/node_service.h"
+#include "net/server/rpc_server.h"
+
+namespace synchrodb::net {
+namespace {
+
+constexpr char kNowhere[] = "127.0.0.1:1";
+
+class Dice final : public RandomStream {
+ public:
+  std::uint64_t next() override { return ++state_ * 0x9e3779b97f4a7c15; }
+
+ private:
+  std::uint64_t state_ = 0;
+};
+
+// A node: its port, its transport, and the terms of the messages that reached it.
+struct TestPeer final : PeerHandler {
+  TestPeer(Loop& the_loop, std::uint64_t id)
+      : loop(the_loop),
+        identity{NodeId{id}, std::string(16, 'c'), "", "test"},
+        transport(loop, dialer, identity, book, dice, TransportOptions{}),
+        server(loop, nullptr, [this](std::function<void()> admitted) -> wire::Node::Client {
+          return kj::heap<NodeService>(
+              identity, book, transport, [] {},
+              []() -> wire::Administration::Client { return nullptr; }, [] { return ""; },
+              []() -> wire::Database::Client { return nullptr; }, std::move(admitted));
+        }) {
+    auto port = loop.await(loop.io().provider->getNetwork().parseAddress("127.0.0.1"))->listen();
+    address = "127.0.0.1:" + std::to_string(port->getPort());
+    transport.serve(this);
+    auto held = std::make_shared<kj::Own<kj::ConnectionReceiver>>(kj::mv(port));
+    loop.spawn("listener", [this, held] { server.serve(kj::mv(*held)); });
+    transport.learn({{identity.node, address, "", 1}});
+  }
+
+  void knows(const TestPeer& other, const std::string& where) {
+    transport.learn({{other.identity.node, where, "", 1}});
+  }
+  void tell(const TestPeer& other, std::uint64_t term) {
+    TimeoutNow message;
+    message.term = Term{term};
+    transport.send({GroupId{1}, identity.node, other.identity.node, message});
+  }
+  // Tells `other` again and again until something arrives, for a message may be lost.
+  bool reaches(TestPeer& other) {
+    other.terms.clear();
+    for (int i = 0; i < 500 && other.terms.empty(); ++i) {
+      tell(other, 7);
+      sleep_until(loop, monotonic_now() + milliseconds(10));
+    }
+    return !other.terms.empty();
+  }
+
+  void on_message(PeerMessage message) override {
+    terms.push_back(std::get<TimeoutNow>(message.message).term.value);
+  }
+  void on_request(ClientRequest, std::unique_ptr<Responder> responder) override {
+    asked.push_back(std::move(responder));
+  }
+  // Asks `other`, who thinks for a while, and gives its answer.
+  std::string ask(TestPeer& other, Duration thought) {
+    ClientRequest request;
+    request.group = GroupId{1};
+    request.payload = "x";
+    std::string answer;
+    transport.call(other.identity.node, request, monotonic_now() + seconds(5),
+                   [&](const Result<ClientReply>& reply) {
+                     answer = reply ? reply.value().why : reply.error().message;
+                   });
+    sleep_until(loop, monotonic_now() + thought);
+    ClientReply reply;
+    reply.why = "no idea";
+    for (const auto& responder : std::exchange(other.asked, {})) responder->reply(reply);
+    for (int i = 0; i < 500 && answer.empty(); ++i) {
+      sleep_until(loop, monotonic_now() + milliseconds(10));
+    }
+    return answer;
+  }
+
+  Loop& loop;
+  ClusterIdentity identity;
+  AddressBook book;
+  Dice dice;
+  PeerDialer dialer{loop, nullptr, ""};
+  RpcTransport transport;
+  RpcServer server;
+  std::string address;
+  std::vector<std::uint64_t> terms;
+  std::vector<std::unique_ptr<Responder>> asked;
+};
+
+// Runs `body` with the nodes 1 and 2.
+template <class Body>
+void with_two(Body body) {
+  Loop loop;
+  std::unique_ptr<TestPeer> low;
+  std::unique_ptr<TestPeer> high;
+  loop.run([&] {
+    low = std::make_unique<TestPeer>(loop, 1);
+    high = std::make_unique<TestPeer>(loop, 2);
+    body(*low, *high);
+    loop.stop();
+  });
+}
+
+TEST(RpcTransport, MessagesGoBothWays) {
+  with_two([](TestPeer& low, TestPeer& high) {
+    low.knows(high, high.address);
+    high.knows(low, low.address);
+    EXPECT_TRUE(low.reaches(high));
+    EXPECT_TRUE(high.reaches(low));
+  });
+}
+
+TEST(RpcTransport, TheConnectionOfTheLowerIdCarriesAnswersToo) {
+  with_two([](TestPeer& low, TestPeer& high) {
+    high.knows(low, kNowhere);  // so that it has no other way
+    low.knows(high, high.address);
+    EXPECT_TRUE(low.reaches(high));
+    EXPECT_TRUE(high.transport.connected(NodeId{1}));
+    EXPECT_TRUE(high.reaches(low));
+    // Long enough for the own connection to be tried in vain several times.
+    EXPECT_EQ(high.ask(low, milliseconds(400)), "no idea");
+  });
+}
+
+TEST(RpcTransport, TheConnectionOfTheHigherIdCarriesNoAnswers) {
+  with_two([](TestPeer& low, TestPeer& high) {
+    low.knows(high, kNowhere);
+    high.knows(low, low.address);
+    EXPECT_TRUE(high.reaches(low));
+    EXPECT_FALSE(low.transport.connected(NodeId{2}));
+  });
+}
+
+TEST(RpcTransport, WhenASharedConnectionEndsTheOtherServes) {
+  with_two([](TestPeer& low, TestPeer& high) {
+    low.knows(high, high.address);
+    high.knows(low, low.address);
+    ASSERT_TRUE(low.reaches(high));
+    ASSERT_TRUE(high.reaches(low));
+    low.transport.forget(NodeId{2});
+    EXPECT_TRUE(high.reaches(low));
+    low.knows(high, high.address);  // and makes a new one
+    EXPECT_TRUE(low.reaches(high));
+    EXPECT_TRUE(high.reaches(low));
+  });
+}
+
+TEST(PeerDialer, DoesNotWaitForWhatIsNeverAcknowledged) {
+  with_two([](TestPeer& low, TestPeer& high) {
+    auto stream = low.dialer.dial(high.address, seconds(5));
+    unsigned milliseconds = 0;
+    kj::uint size = sizeof milliseconds;
+    stream->getsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, &size);
+    EXPECT_EQ(milliseconds, 5'000U);
+  });
+}
+
+}  // namespace
+}  // namespace synchrodb::net
