@@ -146,7 +146,7 @@ def plan_facts(made: Any) -> str:
                           f"second, {kind.keys} keys"),
              ("mix", mix), ("options", options), ("strategy", made.strategy),
              ("buggify", ", ".join(made.buggify)), ("defect", made.defect),
-             ("branches", len(made.branches) or None)]
+             ("branches", len(made.branches) or None), ("tolerated", ", ".join(made.tolerated))]
     return facts(pairs) + faults(made.faults)
 
 

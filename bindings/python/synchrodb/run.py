@@ -53,7 +53,8 @@ class Run:
                  replay: Callable[..., Run] | None = None, reproduce: str = "",
                  test: Any = None, checked: Any = None, world: str = "simulated",
                  logs: dict[str, str] | None = None, digest: str = "",
-                 faults: dict[str, dict[str, int]] | None = None):
+                 faults: dict[str, dict[str, int]] | None = None,
+                 tolerated: dict[str, int] | None = None):
         self.verdict = verdict
         self.violated = violated
         self.detail = detail
@@ -70,6 +71,7 @@ class Run:
         self.logs = dict(logs or {})
         self._digest = digest
         self._faults = dict(faults or {})
+        self._tolerated = dict(tolerated or {})
         self._recorded = {name: item for name, item in (recorded or {}).items()
                           if item is not None}
         self._replay = replay
@@ -151,6 +153,18 @@ class Run:
         """How often each fault was `offered`, `applied` and `effective`. On real servers nobody
         sees what was effective: that count is 0."""
         return self.result.faults if self.result is not None else self._faults
+
+    @property
+    def tolerated(self) -> dict[str, int]:
+        """How often each property that its plan tolerates was contradicted. Empty for real
+        servers, which no oracle watches.
+
+        >>> import synchrodb as sdb
+        >>> test = sdb.Test(nodes=3, time_limit=10, tolerated=["lease-disjointness"])
+        >>> test.simulate(seed=1).tolerated
+        {'lease-disjointness': 0}
+        """
+        return self.result.tolerated if self.result is not None else self._tolerated
 
     @property
     def recorded(self) -> dict[str, Table]:
