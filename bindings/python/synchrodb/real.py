@@ -391,7 +391,7 @@ def _run_of(driver: _Driver, test: Any, cluster: LocalCluster, seed: int) -> Run
         detail = "\n".join(filter(None, [detail, f"left out: {', '.join(left_out)}"]))
     return Run(verdict=verdict, violated=violated, detail=detail, history=history,
                plan=driver.plan, test=test, checked=told, world="real", logs=logs,
-               faults=driver.nemesis.counts,
+               faults=driver.nemesis.counts, script=test.workload.name if test.scripted else "",
                recorded={"trace": driver.recorder.trace(), "samples": driver.recorder.sampled()},
                reproduce=f"test.on(synchrodb.LocalCluster({test.nodes}), seed={seed})")
 

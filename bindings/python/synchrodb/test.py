@@ -178,7 +178,7 @@ class Test:
         history = History.from_events(done.history) if own is None else History(own)
         made = from_recording(done.recording, done.plan, history,
                               lambda **again: self._run_scripted(plan, again),
-                              checked=done.verdict)
+                              checked=done.verdict, script=done.script)
         if self.checker is not None and not self.scripted and made.verdict != "violation":
             _judge(made, self.checker)
         return made
