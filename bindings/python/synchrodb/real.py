@@ -21,13 +21,14 @@ from typing import Any
 
 from . import _core
 from .checkers.base import Verdict
-from .cluster import ClusterError, LocalCluster, named
+from .cluster import ClusterError, LocalCluster
 from .history import History
 from .interpreter import WAIT, Interpreter
 from .real_faults import check_supported, unsupported
 from .real_nemesis import RealNemesis
 from .resp import Session
 from .run import Run, made
+from .server import named
 from .table import Table
 
 _FINAL_PATIENCE = 60.0
