@@ -8,12 +8,11 @@ old one away; more only where no node sees a majority, or where leaders follow o
 
 from __future__ import annotations
 
-import statistics
 from typing import Any, NamedTuple
 
 import synchrodb as sdb
-from common import (Findings, Settings, Table, answered, elections, leave, longest_gap, play,
-                    spread)
+from common import (Findings, Settings, Table, answered, elections, leave, longest_gap, mean, play,
+                    service, spread_pairs, violations)
 
 #: Of each run, seconds: the partition begins and ends.
 BEGIN, END, TIME = 10.0, 40.0, 60.0
@@ -97,25 +96,18 @@ def experiment(settings: Settings) -> Findings:
     table = Table(("partition", "engine", "runs", "answered in 1 s (%)", "worst run (%)",
                    "longest gap (s)", "worst gap (s)", "leaders", "violations"),
                   title="In 30 seconds of partition (means)")
-    found: dict[tuple[str, str], list[Seen]] = {}
-    for kind in KINDS:
-        for engine in ENGINES:
-            several = spread(trial, [(kind, engine, seed) for seed in seeds], settings.jobs, kind)
-            found[kind, engine] = several
-            available = [100 * each.available for each in several]
-            gaps = [each.gap for each in several]
-            table.add(kind, engine, len(several), statistics.fmean(available), min(available),
-                      statistics.fmean(gaps), max(gaps),
-                      statistics.fmean(each.elections for each in several),
-                      sum(each.verdict == "violation" for each in several))
+    found = spread_pairs(trial, KINDS, ENGINES, seeds, settings.jobs)
+    for pair, several in found.items():
+        table.add(*pair, *service(several), mean(several, "gap"),
+                  max(each.gap for each in several), mean(several, "elections"),
+                  violations(several))
     first = next(iter(ENGINES))
-    mean = {kind: statistics.fmean(each.available for each in found[kind, first]) for kind in KINDS}
-    worst = min(mean, key=lambda kind: mean[kind])
-    alone = found["the leader alone", first]
+    left = {kind: 100 * mean(found[kind, first], "available") for kind in KINDS}
+    worst = min(left, key=lambda kind: left[kind])
     answer = (f"A partition that takes the leader away costs "
-              f"{statistics.fmean(each.gap for each in alone):.1f} s, one that does not, nothing. "
-              f"Worst is {worst!r}: {100 * mean[worst]:.0f} % of the operations are answered "
-              f"within a second.")
+              f"{mean(found['the leader alone', first], 'gap'):.1f} s, one that does not, nothing. "
+              f"Worst is {worst!r}: {left[worst]:.0f} % of the operations are answered within a "
+              f"second.")
     return Findings({"availability": table}, answer, lambda figure: draw(figure, found),
                     (8.0, 5.4))
 

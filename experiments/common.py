@@ -13,6 +13,7 @@ import math
 import multiprocessing
 import os
 import signal
+import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -128,6 +129,25 @@ def elections(run: Any, begin: float, end: float) -> int:
                for row in run.trace)
 
 
+# ---- What several runs showed: values with `available` (as `answered`) and `verdict`.
+
+
+def mean(several: Sequence[Any], name: str) -> float:
+    """Of what each has under this name."""
+    return statistics.fmean(getattr(each, name) for each in several)
+
+
+def service(several: Sequence[Any]) -> tuple[int, float, float]:
+    """How many there are, and the share that was answered in time, in %: the mean and the worst."""
+    return (len(several), 100 * mean(several, "available"),
+            100 * min(each.available for each in several))
+
+
+def violations(several: Sequence[Any]) -> int:
+    """How many violate something."""
+    return sum(each.verdict == "violation" for each in several)
+
+
 # ---- Runs in processes.
 
 
@@ -190,6 +210,14 @@ def spread(function: Callable[[Any], Any], items: Iterable[Any], jobs: int,
                 done.append(result)
                 progress.show(len(done))
         return done
+
+
+def spread_pairs(function: Callable[[Any], Any], ones: Iterable[Any], others: Sequence[Any],
+                 seeds: Iterable[int], jobs: int) -> dict[tuple[Any, Any], list[Any]]:
+    """`spread` over the seeds, for each pair: what `function` gave of (one, other, seed)."""
+    return {(one, other): spread(function, [(one, other, seed) for seed in seeds], jobs,
+                                 f"{one}, {other}")
+            for one in ones for other in others}
 
 
 # ---- The command line.

@@ -17,11 +17,11 @@ leaves candidacy to the others, as node 2 did.
 
 from __future__ import annotations
 
-import statistics
 from typing import Any, NamedTuple
 
 import synchrodb as sdb
-from common import Findings, Settings, Table, answered, elections, leave, play, spread
+from common import (Findings, Settings, Table, answered, elections, leave, mean, play, service,
+                    spread_pairs, violations)
 
 #: Of each run, seconds: the partition begins and ends.
 BEGIN, END, TIME = 10.0, 40.0, 60.0
@@ -77,7 +77,7 @@ def seen(run: sdb.Run) -> Seen:
 
 def trial(given: tuple[str, str, int]) -> Seen:
     """One run."""
-    mode, bridge, seed = given
+    bridge, mode, seed = given
     return seen(test_of(mode, bridge).simulate(seed=seed, trace=True, sample_every=0.1))
 
 
@@ -113,28 +113,19 @@ def experiment(settings: Settings) -> Findings:
     table = Table(("bridge", "mode", "runs", "answered in 1 s (%)", "worst run (%)",
                    "without leader (%)", "leaders", "terms", "violations"),
                   title="Means of 30 seconds in which one follower does not reach the leader")
-    found: dict[tuple[str, str], list[Seen]] = {}
-    for bridge in BRIDGES:
-        for mode in MODES:
-            several = spread(trial, [(mode, bridge, seed) for seed in seeds], settings.jobs, mode)
-            found[bridge, mode] = several
-            table.add(bridge, mode, len(several), 100 * _mean(several, "available"),
-                      100 * min(each.available for each in several),
-                      100 * _mean(several, "leaderless"), _mean(several, "elections"),
-                      _mean(several, "terms"), sum(each.verdict == "violation" for each in several))
+    found = spread_pairs(trial, BRIDGES, MODES, seeds, settings.jobs)
+    for pair, several in found.items():
+        table.add(*pair, *service(several), 100 * mean(several, "leaderless"),
+                  mean(several, "elections"), mean(several, "terms"), violations(several))
     bad, good = found["patient", "neither"], found["patient", "both"]
-    answer = (f"With pre-vote and check-quorum, yes: {_mean(good, 'elections'):.1f} elections, and "
-              f"{100 * _mean(good, 'available'):.1f} % of the operations are answered within a "
-              f"second. Without, no: {_mean(bad, 'elections'):.1f} leaders come and go in 30 "
+    answer = (f"With pre-vote and check-quorum, yes: {mean(good, 'elections'):.1f} elections, and "
+              f"{100 * mean(good, 'available'):.1f} % of the operations are answered within a "
+              f"second. Without, no: {mean(bad, 'elections'):.1f} leaders come and go in 30 "
               f"seconds if the bridge does not lead itself, and "
-              f"{100 * _mean(bad, 'available'):.1f} % are answered in time.")
+              f"{100 * mean(bad, 'available'):.1f} % are answered in time.")
     runs = {mode: test_of(mode, "patient").simulate(seed=0) for mode in MODES}
     return Findings({"partial_partition": table}, answer, lambda figure: draw(figure, runs),
                     (8.0, 7.6), list(runs.values()))
-
-
-def _mean(several: list[Seen], name: str) -> float:
-    return statistics.fmean(getattr(each, name) for each in several)
 
 
 def main() -> Any:

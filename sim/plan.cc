@@ -11,6 +11,7 @@
 #include "sim/duration_text.h"
 #include "sim/fault_table.h"
 #include "sim/options.h"
+#include "sim/oracle/property_table.h"
 #include "sim/swarm/schedule.h"
 #include "sim/workload/workload_table.h"
 
@@ -259,6 +260,22 @@ Result<> check_code(const Plan& plan) {
   return {};
 }
 
+Result<> check_tolerated(const Plan& plan) {
+  for (std::size_t i = 0; i < plan.tolerated.size(); ++i) {
+    const std::string field = "tolerated[" + std::to_string(i) + "]";
+    const std::string& name = plan.tolerated[i];
+    if (find_property(name) == nullptr) {
+      return invalid(field, "unknown property " + quoted(name) +
+                                "; `synchrodb-sim list properties` names them");
+    }
+    if (std::find(plan.tolerated.begin(), plan.tolerated.begin() + static_cast<std::ptrdiff_t>(i),
+                  name) != plan.tolerated.begin() + static_cast<std::ptrdiff_t>(i)) {
+      return invalid(field, quoted(name) + " is named twice");
+    }
+  }
+  return {};
+}
+
 Result<> check_fault_words(const PlanShape& shape) {
   for (const std::string& word : shape.faults) {
     if (word == "none" || word == "all") {
@@ -315,6 +332,7 @@ Result<> validate(const Plan& plan) {
   if (Result<> r = check_faults(plan); !r) return r;
   if (Result<> r = check_code(plan); !r) return r;
   if (Result<> r = check_branches(plan); !r) return r;
+  if (Result<> r = check_tolerated(plan); !r) return r;
   return check_defect(plan.defect);
 }
 

@@ -89,6 +89,10 @@ struct Plan {
   std::vector<PlanBranch> branches;  // sorted by `at`; stands in JSON only where there are some
   std::string defect;                // by name, "" none; needs a defects build
   bool beyond_budget = false;        // faults may exceed what the model promises to survive
+  // Properties of the oracle (oracle/property_table.h) whose contradictions are counted, but
+  // neither end the run nor are its verdict; whoever wants to see what comes of them. Stands in
+  // JSON only where there are some.
+  std::vector<std::string> tolerated;
 
   bool operator==(const Plan&) const = default;
 };

@@ -94,6 +94,13 @@ class Fields {
     });
   }
 
+  void read(const char* name, std::vector<std::string>& out) {
+    for_each(name, [&](const Json& element, const std::string& path) {
+      if (!element.is_string()) return fail(path, "must be a string");
+      out.push_back(element.get<std::string>());
+    });
+  }
+
   // Calls action(element, path) for the array's elements; none when it is absent.
   template <class Action>
   void for_each(const char* name, Action action) {
@@ -250,6 +257,7 @@ Plan read_fields(const Json& json, std::string& problem) {
   });
   fields.read("defect", plan.defect);
   fields.read("beyond_budget", plan.beyond_budget);
+  fields.read("tolerated", plan.tolerated);
   fields.refuse_unknown();
   return plan;
 }
@@ -309,6 +317,7 @@ std::string write_plan(const Plan& plan) {
   }
   json["defect"] = plan.defect;
   json["beyond_budget"] = plan.beyond_budget;
+  if (!plan.tolerated.empty()) json["tolerated"] = plan.tolerated;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -42,6 +42,8 @@ struct RunResult {
   std::uint64_t fail = 0;
   std::uint64_t info = 0;
   std::map<std::string, FaultCount> faults;
+  // How often each property of Plan::tolerated was contradicted, 0 included.
+  std::map<std::string, std::uint64_t> tolerated;
   std::vector<std::string> marks;          // the SOMETIMES marks reached, sorted
   std::vector<std::string> last_events;    // of a failing run
   std::vector<std::uint64_t> checkpoints;  // rolling digest, with RunOptions::checkpoints

@@ -10,6 +10,7 @@
 #include "sim/fault_table.h"
 #include "sim/marks.h"
 #include "sim/options.h"
+#include "sim/oracle/property_table.h"
 #include "sim/workload/workload_table.h"
 
 namespace synchrodb::sim {
@@ -118,6 +119,15 @@ Listing list_options() {
   return list;
 }
 
+Listing list_properties() {
+  Listing list;
+  for (const PropertySpec& spec : property_table()) {
+    list.json.push_back({{"name", spec.name}, {"description", spec.description}});
+    list.text += padded(spec.name, 24) + std::string(spec.description) + "\n";
+  }
+  return list;
+}
+
 int list_command(Listing (*make)(), bool json) {
   const Listing list = make();
   Result<> printed = print(json ? list.json.dump(2) + "\n" : list.text);
@@ -127,8 +137,8 @@ int list_command(Listing (*make)(), bool json) {
 }  // namespace
 
 void add_list_command(CLI::App& app, int& exit_code) {
-  CLI::App* command =
-      app.add_subcommand("list", "the tables: faults, workloads, defects, marks, options");
+  CLI::App* command = app.add_subcommand(
+      "list", "the tables: faults, workloads, defects, marks, options, properties");
   command->require_subcommand(1);
   struct Table {
     const char* name;
@@ -140,7 +150,8 @@ void add_list_command(CLI::App& app, int& exit_code) {
         Table{"workloads", "what clients do", list_workloads},
         Table{"defects", "deliberate defects, for testing the tester", list_defects},
         Table{"marks", "rare situations that a campaign should reach", list_marks},
-        Table{"options", "the knobs of --option", list_options}}) {
+        Table{"options", "the knobs of --option", list_options},
+        Table{"properties", "what the oracle checks; a plan may tolerate some", list_properties}}) {
     auto json = std::make_shared<bool>(false);
     CLI::App* list = command->add_subcommand(table.name, table.description);
     list->add_flag("--json", *json, "prints a JSON array");

@@ -77,6 +77,10 @@ std::string table_of(const RunResult& result, const std::string& reproduce) {
   add("%-13sok %s, failed %s, unknown %s\n", "operations", with_commas(result.ok).c_str(),
       with_commas(result.fail).c_str(), with_commas(result.info).c_str());
   add("%-13s%zu\n", "marks", result.marks.size());
+  for (const auto& [property, times] : result.tolerated) {
+    add("%-13s%s, contradicted %s times\n", "tolerated", property.c_str(),
+        with_commas(times).c_str());
+  }
   add("%-13s%s\n", "digest", format_digest(result.digest).c_str());
   add("%-13s%s", "verdict", name_of(result.verdict));
   if (!result.violated.empty()) out += " of " + result.violated;

@@ -64,6 +64,7 @@ void read_fields(const Json& json, Row& row) {
                                      count.at("applied").get<std::uint64_t>(),
                                      count.at("effective").get<std::uint64_t>()};
   }
+  result.tolerated = json.value("tolerated", result.tolerated);
   result.marks = json.at("marks").get<std::vector<std::string>>();
   row.reproduce = json.at("reproduce").get<std::string>();
 }
@@ -121,6 +122,7 @@ Json row_json(const Row& row) {
   json["events"] = result.events;
   json["operations"] = {{"ok", result.ok}, {"fail", result.fail}, {"info", result.info}};
   json["faults"] = counts_json(result.faults);
+  if (!result.tolerated.empty()) json["tolerated"] = result.tolerated;
   json["marks"] = result.marks;
   json["reproduce"] = row.reproduce;
   if (result.verdict != Verdict::kOk) {

@@ -119,6 +119,7 @@ Explanation explain(Evidence evidence) {
   made.property = std::move(evidence.result.violated);
   made.detail = std::move(evidence.result.detail);
   made.reproduce = std::move(evidence.reproduce);
+  made.script = std::move(evidence.script);
   made.anomaly = evidence.anomaly;
   made.run = happenings_of(evidence.log, std::move(evidence.operations));
   std::vector<std::size_t> chain = causal_chain(made.run, made.anomaly);

@@ -21,6 +21,7 @@ struct Evidence {
   std::vector<SeenOperation> operations;
   Anomaly anomaly;
   std::string reproduce;  // what gives the run again; may be empty
+  std::string script;     // what clients did, if a script thought it out; else the plan says so
 };
 
 // Runs a plan with its own workload, watching. An error: the run violates nothing.
@@ -43,6 +44,7 @@ struct Explanation {
   std::string property;
   std::string detail;
   std::string reproduce;
+  std::string script;  // as of Evidence
   Anomaly anomaly;
   std::vector<std::string> standing;  // how things are when the chain begins
   std::vector<ChainStep> chain;       // of a long one the end
@@ -56,8 +58,8 @@ Explanation explain(Evidence evidence);
 
 // For people.
 std::string to_text(const Explanation& explanation);
-// One JSON object: property, detail, plan, reproduce, anomaly, standing, chain, meanwhile; times in
-// nanoseconds.
+// One JSON object: property, detail, plan, reproduce, script (if there was one), anomaly, standing,
+// chain, meanwhile; times in nanoseconds.
 std::string to_json(const Explanation& explanation);
 
 }  // namespace synchrodb::sim

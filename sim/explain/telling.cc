@@ -35,6 +35,16 @@ std::string lines_of(const std::vector<FaultAction>& faults) {
          " more; a shrunk plan has only those that are needed\n";
 }
 
+// Without what the plan's own workload has, where a script stood in for it.
+PlanSize size_for(const Explanation& explanation) {
+  PlanSize size = size_of(explanation.plan);
+  if (explanation.script.empty()) return size;
+  size.kinds = 0;
+  size.keys = 0;
+  size.milli_rate = 0;
+  return size;
+}
+
 Json json_of(const ChainStep& step) {
   Json json = {{"begin", step.begin_ns},
                {"end", step.end_ns},
@@ -60,7 +70,8 @@ Json or_null(const std::optional<Value>& value) {
 
 std::string to_text(const Explanation& explanation) {
   std::string text = "violated     " + explanation.property + "\n" + explanation.detail + "\n";
-  text += heading("The plan: " + describe(size_of(explanation.plan)));
+  text += heading("The plan: " + describe(size_for(explanation)));
+  if (!explanation.script.empty()) text += "  clients: " + explanation.script + "\n";
   text += lines_of(explanation.plan.faults);
   if (!explanation.standing.empty()) {
     text += heading("When the chain begins");
@@ -85,6 +96,7 @@ std::string to_json(const Explanation& explanation) {
   json["detail"] = explanation.detail;
   json["plan"] = Json::parse(write_plan(explanation.plan));
   json["reproduce"] = explanation.reproduce;
+  if (!explanation.script.empty()) json["script"] = explanation.script;
   json["anomaly"] = {{"time", or_null(explanation.anomaly.time_ns)},
                      {"begin", or_null(explanation.anomaly.begin_ns)},
                      {"node", or_null(explanation.anomaly.node)}};

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "consensus/assert.h"
+#include "sim/oracle/property_table.h"
+
 namespace synchrodb::sim {
 namespace {
 
@@ -19,7 +22,7 @@ Oracle::Oracle(std::function<void(Violation)> on_violation)
     : on_violation_(std::move(on_violation)) {}
 
 void Oracle::violate(const char* property, std::string detail) {
-  if (std::exchange(violated_, true)) return;
+  SYNCHRODB_ASSERT(find_property(property) != nullptr, "each property stands in the table");
   on_violation_(Violation{property, std::move(detail)});
 }
 

@@ -1,21 +1,6 @@
 // The global oracle: it sees every node at once, in true time, and judges what no node can.
 //
-// Checked, for any correct implementation (Raft paper, figure 3, and design 6.5):
-//   election-safety        at most one leader a term
-//   leader-append-only     a leader never truncates its own log
-//   log-matching           an (index, term) names one entry, and one entry before it
-//   leader-completeness    a new leader's log holds every committed entry
-//   state-machine-safety   all nodes apply the same entry at an index, and in order
-//   state-divergence       equal state at equal index, also after a snapshot
-//   committed-not-durable  a committed entry is on the disks of a quorum
-//   lease-disjointness     no lease read while a higher term has committed, in true time
-//   commit-not-final       no running node that lacks a committed entry could win an election with
-//                          the logs that are on disks at that moment
-//   promise-broken         a term or vote that left the node is found on its disk after a crash
-//   recovered-garbage      what recovery finds was once written there
-//   stale-read             a linearizable read sees all that was committed when it was invoked
-//   acknowledged-write-lost  an acknowledged write is, and stays, in the committed log
-//   term-regression, commit-regression   neither goes back while a process lives
+// What it checks, for any correct implementation: oracle/property_table.h.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +23,8 @@ struct Violation {
 // One Raft group, all of its nodes. Nodes are numbered as the world numbers them, from 0.
 class Oracle {
  public:
-  // `on_violation` is called at the first contradiction only.
+  // `on_violation` is called at each contradiction, in their order. After the first one, others may
+  // follow from it.
   explicit Oracle(std::function<void(Violation)> on_violation);
 
   void on_start(std::uint32_t node, NodeId id);  // (re)started, with what its disk holds
@@ -70,8 +56,6 @@ class Oracle {
 
   // At the end, with all nodes at rest: every acknowledged write is still there.
   void finish();
-
-  bool violated() const { return violated_; }
 
   // Whether any node that is up could win an election among those that are up, with the logs that
   // are on disks now.
@@ -123,7 +107,6 @@ class Oracle {
   std::string name(std::uint32_t node) const;
 
   std::function<void(Violation)> on_violation_;
-  bool violated_ = false;
   std::vector<NodeState> nodes_;
   std::vector<NodeId> wiped_;  // ids whose disks are gone; they neither vote nor return
   std::vector<Committed> committed_;

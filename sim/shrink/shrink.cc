@@ -35,10 +35,13 @@ std::string describe(const PlanSize& size) {
   std::string text = counted(size.faults, "fault", "faults");
   text += ", " + counted(size.nodes, "node", "nodes");
   text += ", " + counted(size.clients, "client", "clients");
-  text += ", " + counted(size.kinds, "kind of operation", "kinds of operations");
-  text += ", " + counted(size.keys, "key", "keys");
+  if (size.kinds > 0)
+    text += ", " + counted(size.kinds, "kind of operation", "kinds of operations");
+  if (size.keys > 0) text += ", " + counted(size.keys, "key", "keys");
   text += ", " + format_duration(size.time);
-  text += ", " + std::to_string(std::max(size.milli_rate / 1'000, std::int64_t{1})) + " op/s";
+  if (size.milli_rate > 0) {
+    text += ", " + std::to_string(std::max(size.milli_rate / 1'000, std::int64_t{1})) + " op/s";
+  }
   if (size.options > 0) text += ", " + counted(size.options, "option", "options");
   if (size.buggify > 0) text += ", " + counted(size.buggify, "buggify site", "buggify sites");
   return text;

@@ -26,7 +26,8 @@ struct PlanSize {
   bool operator==(const PlanSize&) const = default;
 };
 PlanSize size_of(const Plan& plan);
-// "3 faults, 3 nodes, 1 client, 2 kinds of operations, 1 key, 12s, 100 op/s".
+// "3 faults, 3 nodes, 1 client, 2 kinds of operations, 1 key, 12s, 100 op/s". Kinds, keys and rate
+// of 0 are left out: no plan has them, but what clients do may be another's affair.
 std::string describe(const PlanSize& size);
 
 // One thing that was left out or made smaller.

@@ -235,7 +235,8 @@ void Shrinker::shrink_rest() {
   for (const auto& simplify :
        std::vector<std::function<void(Plan&)>>{[](Plan& plan) { plan.strategy = "fifo"; },
                                                [](Plan& plan) { plan.encode_messages = false; },
-                                               [](Plan& plan) { plan.beyond_budget = false; }}) {
+                                               [](Plan& plan) { plan.beyond_budget = false; },
+                                               [](Plan& plan) { plan.tolerated.clear(); }}) {
     Plan candidate = best_;
     simplify(candidate);
     attempt(std::move(candidate));

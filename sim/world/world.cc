@@ -8,6 +8,7 @@
 #include "sim/check/write.h"
 #include "sim/marks.h"
 #include "sim/options.h"
+#include "sim/oracle/property_table.h"
 #include "sim/protocol/envelope.h"
 
 namespace synchrodb::sim {
@@ -71,7 +72,7 @@ World::World(const Plan& plan, const RunOptions& options)
       buggify_(plan.buggify),
       network_(kernel_, streams_, counters_, network_options(plan, options.behaviour != nullptr)),
       trace_(options.trace, options.trace_lines),
-      oracle_([this](Violation v) { violate(std::move(v)); }),
+      oracle_([this](Violation v) { contradicted(v); }),
       surroundings_{kernel_, network_, streams_, counters_,        buggify_,
                     oracle_, places_,  trace_,   options.behaviour},
       workload_(
@@ -82,6 +83,7 @@ World::World(const Plan& plan, const RunOptions& options)
               [this] { return oracle_.committed(); },
               [this](Index floor, Index seen) { oracle_.on_read(floor, seen); }}),
       random_(streams_.stream("world")) {
+  for (const std::string& property : plan_.tolerated) tolerated_[property] = 0;
   kernel_.digest().checkpoint_every(options.checkpoint_every);
   observe_messages();
   cluster_ = std::make_unique<Cluster>(surroundings_, plan_, Nemesis::nature_of_disks(plan_));
@@ -112,6 +114,15 @@ World::World(const Plan& plan, const RunOptions& options)
 }
 
 World::~World() = default;
+
+// By what the oracle saw.
+void World::contradicted(const Violation& violation) {
+  const auto tolerated = tolerated_.find(violation.property);
+  if (tolerated == tolerated_.end()) return violate(violation);
+  ++tolerated->second;
+  const char* property = find_property(violation.property)->name.data();
+  trace_.record(TraceLine{kernel_.now().ns, -1, "tolerated", property, 0, 0, 0, 0});
+}
 
 void World::violate(Violation violation) {
   if (violation_) return;
@@ -428,6 +439,7 @@ void World::judge(RunResult& result) {
   result.info = count().info;
   result.begun.assign(nemesis_->struck().begin(), nemesis_->struck().end());
   result.contents = std::move(contents_);
+  result.tolerated = tolerated_;
   if (script_ != nullptr) {
     if (!violation_ && options_.check && !options_.stop_at) {
       std::vector<Violation> found = options_.script->judge();

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -43,6 +44,7 @@ class World {
   void observe_messages();
   const char* type_for_onlookers(const PacketView& packet);
   void watch_leadership();
+  void contradicted(const Violation& violation);
   void violate(Violation violation);
   void start_healing();
   bool members_agree() const;
@@ -96,6 +98,7 @@ class World {
 
   int looks_without_leader_ = 0;
   std::optional<Violation> violation_;
+  std::map<std::string, std::uint64_t> tolerated_;  // as RunResult::tolerated
   std::optional<std::string> unknown_;
   TrueTime healed_at_;
   std::uint64_t ok_when_healed_ = 0;

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bench/peers"))
 _BUILD = Path(__file__).resolve().parents[2] / "build/release"
 sys.path.append(str(_BUILD / "python"))  # unless another build is named by PYTHONPATH
 
-from synchrodb import cluster as package  # noqa: E402
+from synchrodb import cluster, server  # noqa: E402
 from synchrodb.cluster import START_SECONDS, ClusterError  # noqa: E402, F401
 from wire import resp_call  # noqa: E402
 
@@ -26,7 +26,7 @@ class Binaries:
         self.sim = str(sim or _BUILD / "bin/synchrodb-sim")
 
 
-class Node(package.Node):
+class Node(server.Node):
     """Speaks to its server without any code of the product: bytes, and ServerError for an error."""
 
     def call(self, *words, timeout=5):
@@ -53,7 +53,7 @@ class Node(package.Node):
                               capture_output=True, text=True, timeout=timeout, check=False)
 
 
-class LocalCluster(package.LocalCluster):
+class LocalCluster(cluster.LocalCluster):
     node_class = Node
 
     def __init__(self, nodes=3, binaries=None, options=None, fault_injection=True):

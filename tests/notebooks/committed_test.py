@@ -44,6 +44,13 @@ def test_it_begins_with_its_title_and_asserts_what_it_claims(path):
     assert len(words) * 2 >= len(cells) - 2, "a notebook explains what it runs"
 
 
+def test_it_needs_nothing_that_typesets_formulae(path):
+    """Pages load nothing: a formula is words, italics and superscripts."""
+    for cell in notebook(path).cells:
+        if cell.cell_type == "markdown":
+            assert re.findall(r"\$[^$]+\$|\\\(|\\\[", cell.source) == [], cell.id
+
+
 def test_links_to_neighbours_lead_somewhere(path):
     for cell in notebook(path).cells:
         for goal in re.findall(r"\]\(([^)]+)\)", cell.source):

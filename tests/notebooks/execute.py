@@ -23,6 +23,11 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 #: No notebook takes longer, in seconds.
 LONGEST = 120
+#: nbconvert's page without what it would load: require.js is for widgets and MathJax for formulae, of
+#: which the notebooks have none.
+_PAGE = """{% extends 'lab/index.html.j2' %}
+{% block html_head_js %}{% endblock %}
+{% block html_head_js_mathjax %}{% endblock %}"""
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -73,12 +78,18 @@ def figures(notebook: Any) -> list[bytes]:
             for output in cell.get("outputs", ()) if "image/png" in output.get("data", {})]
 
 
-def leave(executed: Executed, name: str, out: Path) -> int:
-    """Leaves the executed copy, its page and its figures; how many figures there are."""
+def page(notebook: Any, name: str) -> str:
+    """The notebook as a page (HTML) that loads nothing: it is whole where there is no network."""
     from nbconvert import HTMLExporter
 
+    exporter = HTMLExporter(raw_template=_PAGE)
+    return exporter.from_notebook_node(notebook, {"metadata": {"name": name}})[0]
+
+
+def leave(executed: Executed, name: str, out: Path) -> int:
+    """Leaves the executed copy, its page and its figures; how many figures there are."""
     nbformat.write(executed.notebook, out / f"{name}.ipynb")
-    (out / f"{name}.html").write_text(HTMLExporter().from_notebook_node(executed.notebook)[0])
+    (out / f"{name}.html").write_text(page(executed.notebook, name), encoding="utf-8")
     images = figures(executed.notebook)
     folder = out / name
     folder.mkdir(exist_ok=True)

@@ -4,12 +4,14 @@ The environment names the build folder, and one notebook; without that, all are 
     SYNCHRODB_NOTEBOOK=1_first_run /usr/bin/python3 -m pytest tests/notebooks/executed_test.py
 """
 
+import base64
 import os
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from execute import LONGEST, ROOT, all_notebooks, execute, figures
+from execute import LONGEST, ROOT, all_notebooks, execute, figures, page
+from pages import loaded
 
 BUILD = Path(os.environ.get("SYNCHRODB_BUILD", ROOT / "build" / "release"))
 CHOSEN = os.environ.get("SYNCHRODB_NOTEBOOK", "")
@@ -52,6 +54,14 @@ def test_it_shows_figures_and_every_cell_that_draws_shows_its_own(executed):
              and not any({"image/png", "text/html"} & set(output.get("data", {}))
                          for output in cell.outputs)]
     assert blank == []
+
+
+def test_its_page_shows_everything_and_loads_nothing(executed):
+    text = page(executed.notebook, "some")
+    assert "<title>some</title>" in text and "jp-OutputArea-output" in text
+    for figure in figures(executed.notebook):
+        assert base64.b64encode(figure).decode() in text.replace("\n", "")
+    assert loaded(text) == []
 
 
 def test_nothing_warns(executed):

@@ -8,6 +8,7 @@ import nbformat
 import pytest
 from execute import execute
 from kernel import PYTHON, environment
+from pages import loaded
 
 HERE = Path(__file__).parent
 
@@ -72,6 +73,21 @@ def test_the_command_leaves_copies_and_figures_and_goes_on_after_a_failure(
         assert "outputs" in (out / f"{name}.ipynb").read_text()
         assert "<html>" in (out / f"{name}.html").read_text()
     assert [figure.name for figure in (out / "good").iterdir()] == ["figure-01.png"]
+
+
+@pytest.mark.parametrize(("html", "seen"), [
+    ('<a href="https://jepsen.io/">there</a><img src="data:image/png;base64,AA">', []),
+    ('<script src="https://cdn.example/MathJax.js"></script>', ["https://cdn.example/MathJax.js"]),
+    ('<script src="file:///usr/share/require.js"></script>', ["file:///usr/share/require.js"]),
+    ('<link rel="stylesheet" href="http://a.example/b.css">', ["http://a.example/b.css"]),
+    ("<style>@import 'https://a.example/b.css'; i { background: url(data:x) }</style>",
+     ["https://a.example/b.css"]),
+    ('<p style="background: url(\'//a.example/b.png\')">', ["//a.example/b.png"]),
+    ('<iframe srcdoc="<img src=\'http://a.example/b.png\'>"></iframe>', ["http://a.example/b.png"]),
+    ("<script>fetch('https://a.example/')</script>", ["fetch('https://a.example/')"]),
+])
+def test_what_a_page_loads_is_seen(html, seen):
+    assert loaded(html) == seen
 
 
 def test_a_notebook_that_is_not_there_is_a_usage_error(build):

@@ -78,6 +78,40 @@ def test_a_notebook_shows_it(story):
     assert len(shown.all("iframe")) == 1
 
 
+def test_it_says_what_a_script_did_and_not_what_the_plans_workload_would_have(convicted, run):
+    story = convicted.explain()
+    fs = convicted.history.operations["f"].astype(str).tolist()
+    said = (f"primary-backup, in Python: {fs.count('read')} read, {fs.count('write')} write, "
+            "by 5 clients")
+    assert convicted.clients == said == story.facts["script"]
+    assert f"\n  clients: {said}\n" in story.text
+    head = next(line for line in story.text.splitlines() if line.startswith("The plan: "))
+    assert head.endswith(", 3 nodes, 5 clients, 20s"), head
+    # Where the plan's workload ran, it is told as ever.
+    head = next(line for line in run.explain().text.splitlines() if line.startswith("The plan: "))
+    assert head.endswith("op/s") or "option" in head
+    assert "script" not in run.explain().facts and run.clients == ""
+
+
+def test_pages_say_what_a_script_did(convicted, run, tmp_path):
+    from synchrodb.report import report
+    from synchrodb.store import load
+
+    for shown in (report(convicted), convicted.shrink(max_runs=20)._repr_html_(),
+                  report(load(sdb.Store(tmp_path).save(convicted).path))):
+        assert "primary-backup, in Python: " in shown
+        assert "cas-register" not in shown and "operations per second" not in shown
+    assert f"{run.plan.workload.name}: " in report(run)
+
+
+def test_a_run_without_a_test_says_what_its_script_did():
+    plan = sdb.generate_plan(1, sdb.PlanShape(nodes=3, time=10, faults=["none"], clients=2))
+    done = sdb.scripted.simulate(plan, sdb.workloads.bank(rate=20))
+    assert done.run.clients.startswith("bank, in Python: ") and ", by 2 clients" in done.run.clients
+    watched = sdb.scripted.simulate(plan, invariants=[sdb.invariant(lambda view: None, every=1)])
+    assert watched.run.clients == ""
+
+
 def test_a_shrunk_run_is_explained(run):
     shrunk = run.shrink(max_runs=150)
     story = shrunk.explain()

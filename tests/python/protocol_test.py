@@ -261,3 +261,39 @@ def test_a_run_shrinks_although_its_workload_names_nodes():
     shrunk = test.simulate(seed=1).shrink(max_runs=100)
     assert shrunk.property == "soon-over" and shrunk.plan.nodes >= 4
     assert shrunk.size["faults"] == 0
+
+
+class Named(Protocol):
+    """As `Protocol.on_client` advises."""
+
+    def on_start(self):
+        self.persist("lives", self.storage.get("lives", 0) + 1)
+
+    def on_client(self, request, message):
+        self.reply(request, [self.node, self.storage["lives"], request])
+
+
+class Names(workloads.Workload):
+    """Asks every node for a name."""
+
+    name, rate, clients = "names", 50, 3
+
+    def operations(self):
+        return lambda: {"f": "ask", "value": None}
+
+    def invoke(self, op):
+        outcome = yield ask({}, node=op["process"] % 3)
+        return workloads.completed(op, outcome, value=answer(outcome))
+
+
+def test_request_numbers_begin_at_1_at_each_node_in_each_life():
+    plan = plan_for(1, time=20, faults=["none"], clients=3)
+    crashes = [sdb.FaultAction(fault="crash", at=at, nodes=[at % 3]) for at in range(2, 8)]
+    run = simulate(Named, Names(), plan.replace(faults=[*plan.faults, *crashes]))
+    names = [tuple(event["value"]) for event in run.history if event["type"] == "ok"]
+    lives = {name[:2] for name in names}
+    assert len(lives) == 3 + len(crashes)
+    for life in lives:
+        numbers = [name[2] for name in names if name[:2] == life]
+        assert sorted(numbers)[:3] == [1, 2, 3]
+    assert len(set(names)) == len(names) > len({number for *_, number in names})

@@ -4,17 +4,20 @@ import copy
 import os
 import pickle
 import subprocess
+from pathlib import Path
 
 import cloudpickle
 import pytest
 import synchrodb as sdb
 from synchrodb import nemesis, workloads
 from synchrodb.checkers import Checker, Verdict
+from synchrodb.store import load
 
 TEST = sdb.Test(nodes=3, time_limit=12, nemesis=nemesis.crash(every=4))
 PLAN = sdb.generate_plan(5, sdb.PlanShape(nodes=5, time=30))
 VALUES = [PLAN, PLAN.workload, *PLAN.faults[:3], sdb.PlanShape(nodes=3, faults=["network"]),
-          sdb.DrawOverride(purpose="raft", counter=2, value=9)]
+          sdb.DrawOverride(purpose="raft", counter=2, value=9),
+          PLAN.replace(tolerated=["stale-read", "commit-not-final"])]
 
 
 @pytest.mark.parametrize("value", VALUES)
@@ -227,3 +230,48 @@ def test_runs_show_themselves():
     assert "ok" in repr(run) and "<table" in run._repr_html_()
     assert "rows of" in repr(run.trace) and "<table" in run.trace._repr_html_()
     assert "<table" in run.history._repr_html_()
+
+
+SLOW_LEADER = sdb.Test(
+    nodes=5, time_limit=12, options={"lease": 2, "clock-drift-bound-ppm": 0}, beyond_budget=True,
+    workload=workloads.builtin("register", keys=1, rate=500, clients=20,
+                               mix={"lease-read": 6, "write": 1}),
+    nemesis=nemesis.fault("clock-drift", ppm=-200_000, targets="leader", at=3, lasting=4)
+    + nemesis.partition("isolate-leader", at=5, lasting=3))
+
+
+def test_what_is_tolerated_is_counted_and_the_run_goes_on(tmp_path):
+    strict = next(run for run in map(SLOW_LEADER.simulate, range(20)) if run.violated)
+    assert strict.violated == "lease-disjointness" and strict.tolerated == {}
+    test = SLOW_LEADER.replace(tolerated=["lease-disjointness", "stale-read"])
+    run = test.simulate(strict.seed, trace=True)
+    assert run.tolerated["lease-disjointness"] > 0 and run.tolerated["stale-read"] >= 0
+    assert run.violated in ("", "linearizability")
+    assert len(run.history) > len(strict.history)
+    assert run.row()["tolerated"] == run.tolerated
+    marks = [row["subject"] for row in run.trace if row["event"] == "tolerated"]
+    assert marks.count("lease-disjointness") == run.tolerated["lease-disjointness"]
+    assert "lease-disjointness, stale-read" in run.plan._repr_html_()
+    assert load(sdb.Store(tmp_path).save(run).path).tolerated == run.tolerated
+    # The command that gives it again knows what to tolerate.
+    plan = sdb.Plan.from_json(Path(run.reproduce.split()[-1]).read_text())
+    assert plan.tolerated == test.tolerated == ("lease-disjointness", "stale-read")
+    assert sdb.simulate(plan).digest == run.digest
+
+
+@pytest.mark.parametrize(("names", "said"), [
+    (["rain"], r'tolerated\[0\]: unknown property "rain"; `synchrodb-sim list properties`'),
+    (["stale-read"] * 2, r'tolerated\[1\]: "stale-read" is named twice'),
+])
+def test_what_cannot_be_tolerated_is_named(names, said):
+    with pytest.raises(sdb.InvalidInput, match=said):
+        TEST.replace(tolerated=names)
+    with pytest.raises(sdb.InvalidInput, match=said):
+        PLAN.replace(tolerated=names)
+
+
+def test_the_names_of_properties_must_be_texts():
+    with pytest.raises(TypeError, match=r"tolerated\[0\]: .*int"):
+        TEST.replace(tolerated=[3])
+    with pytest.raises(TypeError, match="tolerated: must be a list of texts, not int"):
+        TEST.replace(tolerated=3)

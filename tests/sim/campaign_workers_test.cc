@@ -117,6 +117,13 @@ TEST_F(CampaignTest, ARowIsTheRunOfItsSeed) {
   EXPECT_EQ(write_row(row), rows_[0]);
 }
 
+TEST(Row, WhatWasToleratedStandsInItOnlyWhereSomethingWas) {
+  Row row;
+  EXPECT_EQ(write_row(row).find("tolerated"), std::string::npos);
+  row.result.tolerated = {{"stale-read", 3}};
+  EXPECT_EQ(read_row(write_row(row)).value().result.tolerated, row.result.tolerated);
+}
+
 TEST_F(CampaignTest, ACrashIsAFailingSeedAndTheCampaignGoesOn) {
   options_.runner = [](const Plan& plan) {
     if (plan.seed % 10 == 3) {

@@ -388,7 +388,7 @@ class Explain(CliTest):
 
 class Lists(CliTest):
     def test_every_table_for_people_and_as_json(self):
-        for table in ("faults", "workloads", "defects", "marks", "options"):
+        for table in ("faults", "workloads", "defects", "marks", "options", "properties"):
             rows = json.loads(sim("list", table, "--json").stdout)
             self.assertGreater(len(rows), 4, table)
             text = sim("list", table).stdout
@@ -405,6 +405,16 @@ class Lists(CliTest):
             done = sim("run", "--seed", 1, "--time", "10ms", "--option",
                        f"{option['name']}={option['default']}")
             self.assertIn(done.returncode, (0, 1, 3), option["name"] + done.stderr)
+        sim("run", "--seed", 1, *SHORT, "--write-plan", self.path("plan"))
+        with open(self.path("plan"), encoding="utf-8") as file:
+            plan = json.load(file)
+        plan["tolerated"] = [row["name"] for row in
+                             json.loads(sim("list", "properties", "--json").stdout)]
+        with open(self.path("plan"), "w", encoding="utf-8") as file:
+            json.dump(plan, file)
+        done = sim("run", "--plan", self.path("plan"))
+        self.assertIn(done.returncode, (0, 1, 3), done.stderr)
+        self.assertIn("tolerated    stale-read, contradicted 0 times\n", done.stdout)
         for workload in json.loads(sim("list", "workloads", "--json").stdout):
             done = sim("run", "--seed", 1, *SHORT, "--workload", workload["name"])
             self.assertIn(done.returncode, (0, 1, 3), workload["name"] + done.stderr)

@@ -36,6 +36,7 @@ Plan rich_plan() {
   plan.buggify = {{std::string(buggify_sites().front()), 1'000'000}};
   plan.overrides = {{"link-delay", 1, 2, 3, ~std::uint64_t{0}}};
   plan.beyond_budget = true;
+  plan.tolerated = {"stale-read", "lease-disjointness"};
   return plan;
 }
 
@@ -75,6 +76,13 @@ TEST(PlanJson, EveryGeneratedPlanIsValidAndReadsBackEqual) {
     ASSERT_TRUE(again) << seed << ": " << again.error().message;
     EXPECT_EQ(again.value(), plan) << seed;
   }
+}
+
+TEST(PlanJson, WhatIsToleratedStandsInItOnlyWhereSomethingIs) {
+  Plan plan = rich_plan();
+  EXPECT_NE(write_plan(plan).find("tolerated"), std::string::npos);
+  plan.tolerated.clear();
+  EXPECT_EQ(write_plan(plan).find("tolerated"), std::string::npos);
 }
 
 TEST(PlanJson, AMissingMixTakesTheDefaults) {
@@ -168,6 +176,15 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile{"/workload/mix/cas", "1", "workload.mix.\"cas\": the workload kv has no such"},
         Hostile{"/workload/mix/get", "-1", "workload.mix.\"get\": "},
         Hostile{"/workload/colour", "1", "workload.colour: unknown field"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Tolerated, PlanJsonHostile,
+    ::testing::Values(
+        Hostile{"/tolerated", "\"stale-read\"", "tolerated: must be an array"},
+        Hostile{"/tolerated/1", "7", "tolerated[1]: must be a string"},
+        Hostile{"/tolerated/1", "\"rain\"",
+                "tolerated[1]: unknown property \"rain\"; `synchrodb-sim list properties`"},
+        Hostile{"/tolerated/1", "\"stale-read\"", "tolerated[1]: \"stale-read\" is named twice"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Faults, PlanJsonHostile,

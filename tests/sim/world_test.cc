@@ -128,5 +128,56 @@ TEST(World, FaultsBeyondTheBudgetAreConvicted) {
   }
 }
 
+// A leader whose clock runs a fifth too slow trusts its lease for too long.
+Plan slow_leader(std::uint64_t noise_key) {
+  Plan plan;
+  plan.noise_key = noise_key;
+  plan.time = seconds(12);
+  plan.faulty_time = seconds(8);
+  plan.options = {{"lease", 2}, {"clock-drift-bound-ppm", 0}};
+  plan.workload = {"register", 20, 500'000, 1, {{"lease-read", 6}, {"write", 1}}};
+  plan.beyond_budget = true;
+  FaultAction slow{"clock-drift", seconds(3), seconds(4), {}, "leader", {{"ppm", -200'000}}};
+  FaultAction cut{"partition-isolate-leader", seconds(5), seconds(3), {}, "", {}};
+  plan.faults = {slow, cut};
+  return plan;
+}
+
+TEST(World, WhatIsToleratedIsCountedAndTheRunGoesOnToShowWhatComesOfIt) {
+  bool stale = false;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    Plan plan = slow_leader(seed);
+    const RunResult stopped = run(plan);
+    EXPECT_TRUE(stopped.tolerated.empty());
+    plan.tolerated = {"lease-disjointness", "stale-read"};
+    const RunResult whole = run(plan);
+    ASSERT_EQ(whole.tolerated.size(), 2u);
+    EXPECT_EQ(whole.tolerated.at("lease-disjointness") > 0,
+              stopped.violated == "lease-disjointness");
+    EXPECT_GE(whole.virtual_seconds, 10.8) << "it ended early, by " << whole.violated;
+    if (stopped.verdict == Verdict::kOk) {
+      EXPECT_EQ(whole.digest, stopped.digest);
+    } else {
+      EXPECT_LT(stopped.virtual_seconds, 10);
+    }
+    // What the checkers find in the history is not tolerated with it.
+    stale = stale || whole.violated == "linearizability";
+    EXPECT_EQ(run(plan).digest, whole.digest);
+  }
+  EXPECT_TRUE(stale);
+}
+
+TEST(World, WhatIsNotToleratedEndsTheRunAsBefore) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    Plan plan = slow_leader(seed);
+    const RunResult plain = run(plan);
+    plan.tolerated = {"election-safety"};
+    const RunResult other = run(plan);
+    EXPECT_EQ(other.digest, plain.digest);
+    EXPECT_EQ(other.violated, plain.violated);
+    EXPECT_EQ(other.tolerated.at("election-safety"), 0u);
+  }
+}
+
 }  // namespace
 }  // namespace synchrodb::sim

@@ -39,8 +39,9 @@ SeenOperation to_operation(const py::tuple& told) {
 // `operations`: a History that C++ recorded, or a list of tuples.
 Explanation explain(const sim::Plan& plan, const std::string& violated, const std::string& detail,
                     const std::string& reproduce, const std::shared_ptr<sim::RunLog>& log,
-                    const py::object& operations) {
+                    const py::object& operations, const std::string& script) {
   Evidence evidence;
+  evidence.script = script;
   evidence.plan = plan;
   evidence.result.verdict = sim::Verdict::kViolation;
   evidence.result.violated = violated;
@@ -85,7 +86,7 @@ void bind_explain(py::module_& module) {
       .def("shiviz", &told<sim::to_shiviz>, "A log for ShiViz.")
       .def("perfetto", &told<sim::to_perfetto>, "A trace for Perfetto.");
   module.def("explain", &explain, py::arg("plan"), py::arg("violated"), py::arg("detail"),
-             py::arg("reproduce"), py::arg("log"), py::arg("operations"),
+             py::arg("reproduce"), py::arg("log"), py::arg("operations"), py::arg("script") = "",
              "How it came to a violation.");
   module.def("spacetime_page", &sim::spacetime_page, py::arg("json"),
              "The interactive space-time diagram of one JSON object.");

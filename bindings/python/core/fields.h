@@ -52,6 +52,17 @@ Field<T> field(const char* name, std::map<std::string, std::int64_t> T::*member,
   return {name, doc, [member](const T& t) { return from_integers(t.*member); },
           [name, member](T& t, py::handle v) { t.*member = to_integers(v, name); }};
 }
+template <class T>
+Field<T> field(const char* name, std::vector<std::string> T::*member, const char* doc) {
+  return {name, doc,
+          [member](const T& t) -> py::object {
+            const std::vector<std::string>& texts = t.*member;
+            py::tuple items(texts.size());
+            for (std::size_t i = 0; i < texts.size(); ++i) items[i] = from_text(texts[i]);
+            return items;
+          },
+          [name, member](T& t, py::handle v) { t.*member = to_texts(v, name); }};
+}
 // Thousandths in C++, a number in Python.
 template <class T>
 Field<T> milli_field(const char* name, std::int64_t T::*member, const char* doc) {

@@ -138,7 +138,9 @@ const std::vector<Field<Plan>>& plan_fields() {
                   }},
       field("defect", &Plan::defect, "a deliberate defect by name; needs a build with defects"),
       field("beyond_budget", &Plan::beyond_budget,
-            "faults may exceed what the model promises to survive")};
+            "faults may exceed what the model promises to survive"),
+      field("tolerated", &Plan::tolerated,
+            "names of property_table(): contradictions are counted and do not end the run")};
   return fields;
 }
 
@@ -149,10 +151,8 @@ const std::vector<Field<PlanShape>>& shape_fields() {
       field("workload", &PlanShape::workload, "a name of workload_table(); empty: drawn"),
       milli_field("rate", &PlanShape::milli_rate, "operations a second, of all clients together"),
       field("clients", &PlanShape::clients, "0: drawn"),
-      Field<PlanShape>{
-          "faults", "families, names or first words; empty: swarm; (\"none\",): none",
-          [](const PlanShape& shape) -> py::object { return from_values(shape.faults); },
-          [](PlanShape& shape, py::handle given) { shape.faults = to_texts(given, "faults"); }},
+      field("faults", &PlanShape::faults,
+            "families, names or first words; empty: swarm; (\"none\",): none"),
       field("options", &PlanShape::options, "knobs that are fixed, see option_table()"),
       field("defect", &PlanShape::defect, "a deliberate defect by name"),
       field("strategy", &PlanShape::strategy, "fifo, random, pct; empty: drawn"),

@@ -81,6 +81,7 @@ void bind_result(py::module_& module) {
       .def_readonly("fail", &RunResult::fail)
       .def_readonly("info", &RunResult::info)
       .def_property_readonly("faults", &faults_of)
+      .def_readonly("tolerated", &RunResult::tolerated)
       .def_readonly("marks", &RunResult::marks)
       .def_property_readonly("last_events",
                              [](const RunResult& result) {

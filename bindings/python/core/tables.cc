@@ -1,8 +1,9 @@
-// The fault table, the options and the workloads, as lists of dicts.
+// The fault table, the options, the workloads and the properties, as lists of dicts.
 #include "bindings/python/core/bind.h"
 #include "bindings/python/core/convert.h"
 #include "sim/fault_table.h"
 #include "sim/options.h"
+#include "sim/oracle/property_table.h"
 #include "sim/workload/workload_table.h"
 #ifdef SYNCHRODB_DEFECTS
 #include "consensus/defects.h"
@@ -71,6 +72,17 @@ py::list workload_table() {
   return table;
 }
 
+py::list property_table() {
+  py::list table;
+  for (const sim::PropertySpec& spec : sim::property_table()) {
+    py::dict row;
+    row["name"] = text(spec.name);
+    row["description"] = text(spec.description);
+    table.append(row);
+  }
+  return table;
+}
+
 py::list defect_table() {
   py::list table;
 #ifdef SYNCHRODB_DEFECTS
@@ -88,6 +100,8 @@ void bind_tables(py::module_& module) {
              "The knobs: dicts with name, unit, default, low, high, description.");
   module.def("workload_table", &workload_table,
              "The workloads built in: dicts with name, description, operations.");
+  module.def("property_table", &property_table,
+             "What the world's oracle checks: dicts with name, description.");
   module.def("defect_table", &defect_table,
              "Names of the deliberate defects that are compiled in; empty in a shipped build.");
   module.def(

@@ -7,12 +7,14 @@
 >>> run.verdict
 'ok'
 
-What there is to inject, to set and to run, each with its description:
+What there is to inject, to set, to run and to watch, each with its description:
 
 >>> [row["name"] for row in sdb.fault_table()][:3], [row["name"] for row in sdb.option_table()][:2]
 (['delay', 'bimodal-delay', 'link-bias'], ['heartbeat-ms', 'election-timeout-ms'])
 >>> sdb.workload_table()[0]["name"], sdb.defect_table()  # deliberate ones, in a build with them
 ('cas-register', [])
+>>> [row["name"] for row in sdb.property_table()][:2]
+['election-safety', 'leader-append-only']
 
 What a run injects is a plan: a value, readable and writable as JSON.
 
@@ -43,6 +45,7 @@ from ._core import (
     fault_table,
     generate_plan,
     option_table,
+    property_table,
     workload_table,
 )
 
@@ -86,7 +89,7 @@ __all__ = [
     "AssertionFailed", "Corrupt", "DeviceError", "DrawOverride", "Error", "FaultAction",
     "InvalidInput", "NoSpace", "NotFound", "Plan", "PlanShape", "Timeout", "Unavailable",
     "Unsupported", "WorkloadPlan", "defect_table", "fault_table", "generate_plan", "option_table",
-    "workload_table", *_LAZY, *_MODULES,
+    "property_table", "workload_table", *_LAZY, *_MODULES,
 ]
 
 

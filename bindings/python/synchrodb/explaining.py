@@ -136,7 +136,7 @@ def explain(run: Run) -> Explanation:
     log = run._again(log=True)._log
     operations = run.history._core if run.history.from_core else _operations(run)
     return Explanation(_core.explain(run.plan, run.violated, run.detail, run.reproduce, log,
-                                     operations))
+                                     operations, run.clients))
 
 
 def _operations(run: Run) -> list[tuple]:

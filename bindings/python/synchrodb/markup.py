@@ -130,23 +130,29 @@ def faults(actions: Iterable[Any], applied: dict[str, dict[str, int]] | None = N
     return f"{planned}{table(('fault', 'offered', 'applied', 'effective'), seen)}"
 
 
-def plan(made: Any) -> str:
-    """A `Plan`."""
-    return f"<div><b>Plan</b>{plan_facts(made)}</div>"
+def plan(made: Any, clients: str = "") -> str:
+    """A `Plan`; `clients` as of `plan_facts`."""
+    return f"<div><b>Plan</b>{plan_facts(made, clients)}</div>"
 
 
-def plan_facts(made: Any) -> str:
-    """What a `Plan` is, as tables."""
+def plan_facts(made: Any, clients: str = "") -> str:
+    """What a `Plan` is, as tables. `clients`: what they did instead of its workload, in words.
+
+    >>> import synchrodb as sdb
+    >>> facts = plan_facts(sdb.Plan(), "bank, in Python: 3 read, by 5 clients")
+    >>> "bank, in Python: 3 read" in facts, "cas-register" in facts
+    (True, False)
+    """
     mix = ", ".join(f"{name} {weight}" for name, weight in made.workload.mix.items())
     options = ", ".join(f"{name} {value}" for name, value in made.options.items())
     kind = made.workload
     pairs = [("seed", made.seed), ("nodes", made.nodes),
              ("time", f"{made.time:g} s, faults in the first {made.faulty_time:g} s"),
-             ("workload", f"{kind.name}: {kind.clients} clients, {kind.rate:g} operations per "
-                          f"second, {kind.keys} keys"),
-             ("mix", mix), ("options", options), ("strategy", made.strategy),
+             ("workload", clients or f"{kind.name}: {kind.clients} clients, {kind.rate:g} "
+                                     f"operations per second, {kind.keys} keys"),
+             ("mix", "" if clients else mix), ("options", options), ("strategy", made.strategy),
              ("buggify", ", ".join(made.buggify)), ("defect", made.defect),
-             ("branches", len(made.branches) or None)]
+             ("branches", len(made.branches) or None), ("tolerated", ", ".join(made.tolerated))]
     return facts(pairs) + faults(made.faults)
 
 
@@ -194,7 +200,8 @@ def shrunk(found: Any) -> str:
     """What `shrink` found: how small the plan became, and its run."""
     sizes = [(name, found.before.get(name), size) for name, size in found.size.items()]
     return (f"<div>{table(('size', 'before', 'after'), sizes)}"
-            f"{escaped(f'after {found.runs:,} runs')}{plan(found.plan)}{run(found.run)}</div>")
+            f"{escaped(f'after {found.runs:,} runs')}"
+            f"{plan(found.plan, found.run.clients)}{run(found.run)}</div>")
 
 
 def explanation(story: Any, page: str = "") -> str:

@@ -124,7 +124,19 @@ class Protocol:
         """A timer that the node set has run out."""
 
     def on_client(self, request: int, message: Any) -> None:
-        """A client asks; `reply` to it under the number ``request``, now, later or never."""
+        """A client asks; `reply` to it under the number ``request``, now, later or never.
+
+        Each node counts its own requests, from 1, and after a restart from 1 again: other nodes,
+        and a later life of this one, have requests of the same numbers. A name that means one
+        request to all nodes needs the node's number and the count of its lives too, which has to be
+        persisted before the first of its names is used:
+
+        >>> class Named(Protocol):
+        ...     def on_start(self):
+        ...         self.persist("lives", self.storage.get("lives", 0) + 1)
+        ...     def on_client(self, request, message):
+        ...         self.reply(request, {"name": [self.node, self.storage["lives"], request]})
+        """
 
     # ---- What a node does.
 

@@ -21,13 +21,14 @@ from typing import Any
 
 from . import _core
 from .checkers.base import Verdict
-from .cluster import ClusterError, LocalCluster, named
+from .cluster import ClusterError, LocalCluster
 from .history import History
 from .interpreter import WAIT, Interpreter
 from .real_faults import check_supported, unsupported
 from .real_nemesis import RealNemesis
 from .resp import Session
 from .run import Run, made
+from .server import named
 from .table import Table
 
 _FINAL_PATIENCE = 60.0
@@ -391,7 +392,7 @@ def _run_of(driver: _Driver, test: Any, cluster: LocalCluster, seed: int) -> Run
         detail = "\n".join(filter(None, [detail, f"left out: {', '.join(left_out)}"]))
     return Run(verdict=verdict, violated=violated, detail=detail, history=history,
                plan=driver.plan, test=test, checked=told, world="real", logs=logs,
-               faults=driver.nemesis.counts,
+               faults=driver.nemesis.counts, script=test.workload.name if test.scripted else "",
                recorded={"trace": driver.recorder.trace(), "samples": driver.recorder.sampled()},
                reproduce=f"test.on(synchrodb.LocalCluster({test.nodes}), seed={seed})")
 

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from . import _core
-from .cluster import LocalCluster, named
+from .cluster import LocalCluster
 from .nemesis import MOMENTARY
 from .real_faults import (
     DEADLY,
@@ -31,6 +31,7 @@ from .real_faults import (
     wanted_disk,
     wanted_link,
 )
+from .server import named
 
 
 class RealNemesis:

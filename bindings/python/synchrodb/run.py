@@ -6,6 +6,7 @@ import hashlib
 import os
 import shlex
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,8 @@ class Run:
                  replay: Callable[..., Run] | None = None, reproduce: str = "",
                  test: Any = None, checked: Any = None, world: str = "simulated",
                  logs: dict[str, str] | None = None, digest: str = "",
-                 faults: dict[str, dict[str, int]] | None = None):
+                 faults: dict[str, dict[str, int]] | None = None,
+                 tolerated: dict[str, int] | None = None, script: str = ""):
         self.verdict = verdict
         self.violated = violated
         self.detail = detail
@@ -66,10 +68,13 @@ class Run:
         self.checked = checked
         #: `"simulated"` or `"real"`.
         self.world = world
+        #: The name of the Python workload whose operations clients performed; empty: the plan's own.
+        self.script = script
         #: Of real servers, by name: `"node-1"`.
         self.logs = dict(logs or {})
         self._digest = digest
         self._faults = dict(faults or {})
+        self._tolerated = dict(tolerated or {})
         self._recorded = {name: item for name, item in (recorded or {}).items()
                           if item is not None}
         self._replay = replay
@@ -153,6 +158,18 @@ class Run:
         return self.result.faults if self.result is not None else self._faults
 
     @property
+    def tolerated(self) -> dict[str, int]:
+        """How often each property that its plan tolerates was contradicted. Empty for real
+        servers, which no oracle watches.
+
+        >>> import synchrodb as sdb
+        >>> test = sdb.Test(nodes=3, time_limit=10, tolerated=["lease-disjointness"])
+        >>> test.simulate(seed=1).tolerated
+        {'lease-disjointness': 0}
+        """
+        return self.result.tolerated if self.result is not None else self._tolerated
+
+    @property
     def recorded(self) -> dict[str, Table]:
         """Of `trace`, `samples` and `messages` what this run has at hand."""
         return dict(self._recorded)
@@ -201,6 +218,26 @@ class Run:
         # With a Python workload the world counts calls: an operation may be several.
         types = [event["type"] for event in self.history]
         return {name: types.count(name) for name in ("ok", "fail", "info")}
+
+    @property
+    def clients(self) -> str:
+        """What clients did, in words, where Python code thought that out; empty: the plan says it.
+
+        >>> import synchrodb as sdb
+        >>> test = sdb.Test(nodes=3, time_limit=10, workload=sdb.workloads.bank(rate=20, clients=3))
+        >>> test.simulate(seed=1).clients
+        ... # doctest: +ELLIPSIS
+        'bank, in Python: ... read, ... transfer, by 3 clients'
+        >>> sdb.Test(nodes=3, time_limit=10).simulate(seed=1).clients
+        ''
+        """
+        if not self.script:
+            return ""
+        names = sorted(self.history.operations["f"].astype(str).tolist())
+        asked = ", ".join(f"{count:,} {name}" for name, count in Counter(names).items())
+        many = self.plan.workload.clients if self.plan is not None else 0
+        by = f", by {many} client{'s' * (many != 1)}" if many else ""
+        return f"{self.script}, in Python: {asked or 'nothing'}{by}"
 
     @property
     def plain(self) -> bool:

@@ -123,6 +123,7 @@ class ScriptedRun:
     workload's checker is part of it).
     ``history``: events, as `Interpreter.history`. ``verdict``: the checker's, None without one.
     ``plan``: what ran, with the actions that nemeses began: without them it gives this run again.
+    ``script``: the Python workload's name; empty: the plan's own workload ran.
     ``again``: plays another plan, or this one with other wishes, without the nemeses; ``state``:
     what `state_at` says of it.
 
@@ -138,6 +139,7 @@ class ScriptedRun:
     plan: Any
     history: list[dict] = field(default_factory=list)
     verdict: Verdict | None = None
+    script: str = ""
     again: Callable[..., ScriptedRun] | None = field(default=None, repr=False)
     state: Callable[[Any], list] | None = field(default=None, repr=False)
 
@@ -156,7 +158,7 @@ class ScriptedRun:
         history = History.from_events(self.history) if own is None else History(own)
         made = from_recording(self.recording, self.plan, history,
                               lambda **wishes: self.again(self.plan, **wishes).run,
-                              checked=self.verdict)
+                              checked=self.verdict, script=self.script)
         made._other = lambda plan: self.again(plan).run
         made._state = self.state
         return made
@@ -259,7 +261,7 @@ def simulate(plan, workload: Workload | None = None, *, generator: Any = None,
         return state_at(plan, time, workload, generator=generator, nodes=_fresh(nodes, plan))
 
     return ScriptedRun(recording, plan, history, None if script is None else script.verdict,
-                       again, state)
+                       "" if workload is None else workload.name, again, state)
 
 
 def _fresh(nodes, plan):

@@ -97,6 +97,6 @@ def shrink(run: Run, *, max_runs: int = 2_000,
 
 def _size(size: dict[str, Any], run: Run) -> dict[str, Any]:
     """Without what only the plan's own workload has, where Python code stands in for it."""
-    if run.test is None or not run.test.scripted:
+    if not run.script:
         return size
     return {name: much for name, much in size.items() if name not in ("kinds", "keys", "rate")}

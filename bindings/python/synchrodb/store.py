@@ -56,8 +56,8 @@ class Entry:
 
     `summary` is what `entry.json` says: `kind` (`"run"`, `"campaign"`), `name` (the test's),
     `time` (ISO 8601), `verdict`, `violated`, `detail`, `world` (`"simulated"`, `"real"`), `seed`,
-    `digest`, `operations` (counts by type), `reproduce`, `faults`; of a campaign: `seeds`,
-    `failures`, `unknowns`, `violated` (counts by property), `wall_seconds`.
+    `digest`, `operations` (counts by type), `reproduce`, `faults`, `tolerated`, `script`; of a campaign:
+    `seeds`, `failures`, `unknowns`, `violated` (counts by property), `wall_seconds`.
     """
 
     def __init__(self, path: str | os.PathLike):
@@ -190,7 +190,9 @@ def _write_run(run: Run, folder: Path) -> dict[str, Any]:
     keyed = {event["f"] for event in history if event["key"] is not None}
     return {"kind": "run", "verdict": run.verdict, "violated": run.violated, "detail": run.detail,
             "world": run.world, "seed": run.seed, "digest": run.digest, "operations": run.counts,
-            "reproduce": run.reproduce, "faults": run.faults, "test": repr(run.test or ""),
+            "reproduce": run.reproduce, "faults": run.faults, "tolerated": run.tolerated,
+            "script": run.script,
+            "test": repr(run.test or ""),
             "scripted": run.plan is not None and not run.plain, "keyed": sorted(keyed)}
 
 
@@ -215,7 +217,8 @@ def _read_run(entry: Entry) -> Run:
                history=_read_history(path / "history.jsonl", set(said["keyed"])), plan=plan,
                recorded=recorded, replay=replay, reproduce=said["reproduce"],
                checked=_heard(verdict["checked"]), world=said["world"], logs=logs,
-               digest=said["digest"], faults=said["faults"])
+               digest=said["digest"], faults=said["faults"], tolerated=said.get("tolerated"),
+               script=said.get("script", ""))
 
 
 def _json_lines(history: History) -> str:

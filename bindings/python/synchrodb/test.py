@@ -30,7 +30,9 @@ class Test:
     instead of SynchroDB's engine; simulated only. `strategy`: which fiber runs next: `"fifo"`,
     `"random"`, `"pct"`.
     `defect`: one of `defect_table()`. `beyond_budget`: faults may exceed what the model promises to
-    survive; a nemesis that does says so itself.
+    survive; a nemesis that does says so itself. `tolerated`: names of `property_table()` whose
+    contradictions in simulated worlds are counted (`Run.tolerated`), but neither end a run nor are
+    its verdict: to see what comes of them.
 
     >>> import synchrodb as sdb
     >>> test = sdb.Test(nodes=3, time_limit=20, workload=sdb.workloads.cas_register(keys=2),
@@ -57,6 +59,7 @@ class Test:
     strategy: str = "fifo"
     defect: str = ""
     beyond_budget: bool = False
+    tolerated: Iterable[str] = ()
     name: str = ""
 
     def __post_init__(self):
@@ -84,7 +87,8 @@ class Test:
             object.__setattr__(self, name, _made_by(maker, kind, name, getattr(self, name)))
         as_generator(self.generator)
         object.__setattr__(self, "time_limit", seconds(self.time_limit, "time_limit"))
-        self.plan(0)  # refuses what can never run
+        # Also refuses what can never run.
+        object.__setattr__(self, "tolerated", self.plan(0).tolerated)
 
     def replace(self, **changes: Any) -> Test:
         """The same test with some fields changed.
@@ -127,7 +131,7 @@ class Test:
             time=time, faulty_time=until, strategy=self.strategy, encode_messages=encoded,
             options={**injected.options, **self.options}, workload=self._workload_plan(),
             faults=injected.faults, buggify=injected.buggify, defect=self.defect,
-            beyond_budget=self.beyond_budget or injected.beyond_budget)
+            beyond_budget=self.beyond_budget or injected.beyond_budget, tolerated=self.tolerated)
 
     def _workload_plan(self) -> _core.WorkloadPlan:
         if not self.scripted:
@@ -174,7 +178,7 @@ class Test:
         history = History.from_events(done.history) if own is None else History(own)
         made = from_recording(done.recording, done.plan, history,
                               lambda **again: self._run_scripted(plan, again),
-                              checked=done.verdict)
+                              checked=done.verdict, script=done.script)
         if self.checker is not None and not self.scripted and made.verdict != "violation":
             _judge(made, self.checker)
         return made

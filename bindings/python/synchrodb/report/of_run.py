@@ -34,7 +34,7 @@ def report_of_run(run: Any, title: str = "") -> str:
         command(run.reproduce), markup.block(run.detail), markup.run_facts(run),
         section("Checkers", markup.verdict(checked) if checked is not None else ""),
         section("Anomaly", _anomaly(run)),
-        section("Plan", markup.plan_facts(run.plan) if run.plan is not None else "",
+        section("Plan", markup.plan_facts(run.plan, run.clients) if run.plan is not None else "",
                 markup.faults((), run.faults)),
         section("Figures", _figures(run)),
         section("Space and time", _spacetime(run)),
