@@ -100,10 +100,18 @@ void Raft::release_to_state_machine(Effects& effects) {
     effects.restore = std::move(restore_);
     restore_.reset();
   }
-  const Index limit = std::min(commit_, log_.last());
-  for (; released_ < limit; released_ = released_.next()) {
-    effects.apply.push_back(log_.at(released_.next()));
+  // A log that is read again, or caught up with, would hold up everybody else until its end.
+  std::size_t bytes = 0;
+  while (more_to_apply() && effects.apply.size() < options_.apply_entries &&
+         bytes <= options_.apply_bytes) {
+    released_ = released_.next();
+    effects.apply.push_back(log_.at(released_));
+    bytes += effects.apply.back()->size();
   }
+}
+
+bool Raft::more_to_apply() const {
+  return !restore_ && released_ < std::min(commit_, log_.last());
 }
 
 }  // namespace synchrodb

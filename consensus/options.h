@@ -51,6 +51,12 @@ struct RaftOptions {
   std::size_t snapshot_chunk_bytes = 64 * 1024;
   // Entries kept in memory behind a snapshot for followers that lag a little.
   std::size_t compaction_tail = 128;
+  // So many entries leave memory in one turn after a snapshot, at most.
+  std::size_t compaction_step = 4096;
+  // So many are handed to the state machine in one turn, at most, and no more once they have so
+  // many bytes.
+  std::size_t apply_entries = 4096;
+  std::size_t apply_bytes = 1024 * 1024;
   std::uint64_t priority = 0;  // election priority; see VoteRequest::priority
   // Research: elections need this many voters above a majority, commits correspondingly fewer (see
   // QuorumRule). Every node of a group must agree on it.

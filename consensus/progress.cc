@@ -25,6 +25,18 @@ void InflightWindow::clear() {
   head_ = bytes_ = 0;
 }
 
+void Progress::ask(std::uint64_t round, Instant now) {
+  asked_round = round;
+  round_trip.asked(round, now);
+}
+
+bool Progress::answer(std::uint64_t round, Instant now) {
+  if (round <= acked_round) return false;
+  acked_round = round;
+  round_trip.answered(round, now);
+  return true;
+}
+
 void Progress::probe_from(Index index) {
   state = State::kProbe;
   next = std::max(index, match.next());

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "consensus/round_trip.h"
 #include "consensus/types.h"
 
 namespace synchrodb {
@@ -49,6 +50,7 @@ struct Progress {
   std::uint64_t asked_round = 0;  // the latest round that the peer is to answer
   std::uint64_t sent_round = 0;   // the round of the last message to the peer
   std::uint64_t acked_round = 0;  // the greatest round that a reply has echoed
+  RoundTrip round_trip;
   InflightWindow inflight;
   // kReplicate: see RaftOptions::append_linger.
   Instant linger_until;
@@ -65,6 +67,10 @@ struct Progress {
   Index recovery_bound;
   std::uint64_t fresh_round = 0;
 
+  // The peer is to answer `round`.
+  void ask(std::uint64_t round, Instant now);
+  // A reply has echoed `round`; true if that is news.
+  bool answer(std::uint64_t round, Instant now);
   void probe_from(Index index);
   void replicate();
   void await_snapshot(Index index);

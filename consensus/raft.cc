@@ -130,11 +130,17 @@ void Raft::on_snapshot_taken(const SnapshotMeta& meta) {
   SYNCHRODB_ASSERT(log_.term_at(meta.index) == meta.term, "a snapshot is of this very log");
   snapshot_ = meta;
   const std::uint64_t tail = options_.compaction_tail;
-  if (meta.index.value > tail && Index{meta.index.value - tail} > log_.base()) {
-    log_.compact_to(Index{meta.index.value - tail});
-    configurations_.compact_to(log_.base());
-    trace(TraceKind::kCompacted, log_.base());
-  }
+  if (meta.index.value > tail) compaction_goal_ = Index{meta.index.value - tail};
+  compact_log();
+}
+
+// A step towards the goal, at most: to free all that a large snapshot stands for takes as long as
+// several heartbeats.
+void Raft::compact_log() {
+  if (log_.base() >= compaction_goal_) return;
+  log_.compact_to(std::min(compaction_goal_, Index{log_.base().value + options_.compaction_step}));
+  configurations_.compact_to(log_.base());
+  trace(TraceKind::kCompacted, log_.base());
 }
 
 SnapshotMeta Raft::snapshot_meta(Index applied) const {
@@ -180,6 +186,7 @@ ProtocolStatus Raft::status() const {
 
 void Raft::drain(const Now& now, Effects& effects) {
   effects.clear();
+  compact_log();
   note_base(now);
   if (auto* leader = std::get_if<role::Leader>(&role_)) replicate(now, *leader);
   form_batch(effects);
@@ -193,6 +200,7 @@ void Raft::drain(const Now& now, Effects& effects) {
 }
 
 Instant Raft::deadline(const Now& now) const {
+  if (log_.base() < compaction_goal_ || more_to_apply()) return now.mono;
   if (const auto* leader = std::get_if<role::Leader>(&role_)) return leader_deadline(now, *leader);
   if (!may_campaign()) return kNever;
   if (const auto* rehearsal = std::get_if<role::PreCandidate>(&role_)) {

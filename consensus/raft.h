@@ -203,7 +203,7 @@ class Raft final : public Protocol {
   bool read_round_due(const role::Leader& leader) const;
   void begin_rounds(const Now& now, role::Leader& leader);
   void begin_round(const Now& now, role::Leader& leader);
-  void ask_quorum(role::Leader& leader);
+  void ask_quorum(const Now& now, role::Leader& leader);
   void confirm_rounds(role::Leader& leader);
   void start_early_reads(role::Leader& leader);
   void fail_reads(role::Leader& leader);
@@ -237,6 +237,7 @@ class Raft final : public Protocol {
   void form_batch(Effects& effects);
   void release_messages(Effects& effects);
   void release_to_state_machine(Effects& effects);
+  bool more_to_apply() const;
   // Sends once the hard state is durable, and the log up to `index`.
   void send_when_durable(NodeId to, Index index, Message message);
   void send_now(NodeId to, Message message);
@@ -247,6 +248,7 @@ class Raft final : public Protocol {
   }
   Quorums quorums() const { return {configuration(), rule_}; }
   Instant deadline(const Now& now) const;
+  void compact_log();
 
   const NodeId self_;
   const RaftOptions options_;
@@ -266,6 +268,7 @@ class Raft final : public Protocol {
   Instant base_noted_;  // ... when that was: what is compacted away was written before it
   ConfigurationHistory configurations_;
   SnapshotMeta snapshot_;  // the latest; index 0: none
+  Index compaction_goal_;  // the log's entries up to here leave, step by step
   Index commit_;
   Index applied_;
   Index released_;  // handed to the state machine up to here

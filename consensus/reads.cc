@@ -146,6 +146,18 @@ void Raft::start_early_reads(role::Leader& leader) {
   leader.early_reads.clear();
 }
 
+namespace {
+
+// Whose answer is expected sooner; where that is within a millisecond, who answered a later round.
+bool nearer(const Now& now, const Progress& a, const Progress& b) {
+  constexpr std::int64_t kAlike = milliseconds(1).ns;
+  const std::int64_t expected_a = a.round_trip.expected(now.mono).ns / kAlike;
+  const std::int64_t expected_b = b.round_trip.expected(now.mono).ns / kAlike;
+  return expected_a != expected_b ? expected_a < expected_b : a.acked_round > b.acked_round;
+}
+
+}  // namespace
+
 // One round at a time: what is asked meanwhile shares the next, so that the cost of a round is
 // borne by as many reads as come in the time of one. If a round's messages are lost, the next
 // heartbeat's round stands in for it.
@@ -158,16 +170,15 @@ void Raft::begin_rounds(const Now& now, role::Leader& leader) {
     leader.round_wanted = false;
     leader.next_heartbeat = now.mono + options_.heartbeat_interval;
     begin_round(now, leader);
-    for (Progress& peer : leader.peers) peer.asked_round = leader.round;
+    for (Progress& peer : leader.peers) peer.ask(leader.round, now.mono);
   } else if (read_round_due(leader)) {
     begin_round(now, leader);
-    ask_quorum(leader);
+    ask_quorum(now, leader);
   }
 }
 
-// The voters that answered the latest rounds, as few as it takes; the smaller id first where two
-// answered the same.
-void Raft::ask_quorum(role::Leader& leader) {
+// The nearest voters, as few as it takes.
+void Raft::ask_quorum(const Now& now, role::Leader& leader) {
   const auto asked = [&](NodeId node) {
     if (node == self_) return true;
     const Progress* peer = leader.find(node);
@@ -177,10 +188,10 @@ void Raft::ask_quorum(role::Leader& leader) {
     Progress* best = nullptr;
     for (Progress& peer : leader.peers) {
       if (peer.asked_round == leader.round || !configuration().is_voter(peer.node)) continue;
-      if (!best || peer.acked_round > best->acked_round) best = &peer;
+      if (!best || nearer(now, peer, *best)) best = &peer;
     }
     if (!best) return;  // not even all of them are a quorum
-    best->asked_round = leader.round;
+    best->ask(leader.round, now.mono);
   }
 }
 

@@ -118,10 +118,7 @@ void Raft::on_message(const Now& now, NodeId from, const AppendReply& reply) {
   Progress* peer = leader ? leader->find(from) : nullptr;
   if (!peer || !accept_incarnation(*leader, *peer, reply)) return;
   peer->active = true;
-  if (reply.round > peer->acked_round && reply.round <= leader->round) {
-    peer->acked_round = reply.round;
-    confirm_rounds(*leader);
-  }
+  if (reply.round <= leader->round && peer->answer(reply.round, now.mono)) confirm_rounds(*leader);
   if (!reply.success) return on_conflict(*peer, reply);
   if (reply.index > log_.last()) return;  // nobody has more of this term than its leader
   const bool news = peer->advance(reply.index);

@@ -37,28 +37,31 @@ std::vector<std::unique_ptr<Responder>> PendingWrites::take_up_to(Index index) {
 
 ReadId PendingReads::add(Read read) {
   last_ = last_.next();
-  reads_.emplace_hint(reads_.end(), last_, std::move(read));
+  reads_.emplace_back(std::move(read));
+  ++asked_;
   return last_;
 }
 
 std::optional<PendingReads::Read> PendingReads::take(ReadId id) {
-  auto it = reads_.find(id);
-  if (it == reads_.end()) return std::nullopt;
-  std::optional<Read> read(std::move(it->second));
-  reads_.erase(it);
+  const std::uint64_t newer = last_.value - id.value;
+  if (id > last_ || newer >= reads_.size()) return std::nullopt;
+  std::optional<Read> read = std::exchange(reads_[reads_.size() - 1 - newer], std::nullopt);
+  if (read) --asked_;
+  while (!reads_.empty() && !reads_.front()) reads_.pop_front();
   return read;
 }
 
 void PendingReads::wait_for(Index index, Read read) {
-  waiting_.emplace(index, std::move(read));
+  auto place = waiting_.end();
+  while (place != waiting_.begin() && std::prev(place)->index > index) --place;
+  waiting_.insert(place, Waiting{index, std::move(read)});
 }
 
-std::optional<std::pair<Index, PendingReads::Read>> PendingReads::next_ready(Index applied) {
-  auto it = waiting_.begin();
-  if (it == waiting_.end() || it->first > applied) return std::nullopt;
-  std::optional<std::pair<Index, Read>> ready(std::in_place, it->first, std::move(it->second));
-  waiting_.erase(it);
-  return ready;
+void PendingReads::take_ready(Index applied, std::vector<Waiting>& ready) {
+  while (!waiting_.empty() && waiting_.front().index <= applied) {
+    ready.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+  }
 }
 
 }  // namespace synchrodb

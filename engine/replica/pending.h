@@ -2,7 +2,6 @@
 #pragma once
 
 #include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,17 +51,24 @@ class PendingReads {
   // Nothing if the id is not known (any more).
   std::optional<Read> take(ReadId id);
   // Of both kinds.
-  std::size_t size() const { return reads_.size() + waiting_.size(); }
+  std::size_t size() const { return asked_ + waiting_.size(); }
 
-  // Reads whose index is known and not applied yet.
+  struct Waiting {
+    Index index;
+    Read read;
+  };
+  // The read index is known; whether it is applied yet does not matter.
   void wait_for(Index index, Read read);
-  // The next read that may be served at `applied`, with its index.
-  std::optional<std::pair<Index, Read>> next_ready(Index applied);
+  // Moves the reads that may be served at `applied` to the end of `ready`, the lower index first,
+  // and what waited longer where it is the same.
+  void take_ready(Index applied, std::vector<Waiting>& ready);
 
  private:
   ReadId last_;
-  std::map<ReadId, Read> reads_;
-  std::multimap<Index, Read> waiting_;
+  // The reads up to `last_`, those that were taken are empty. Most are taken in their order.
+  std::deque<std::optional<Read>> reads_;
+  std::size_t asked_ = 0;        // of these are not empty
+  std::deque<Waiting> waiting_;  // in the order of take_ready()
 };
 
 }  // namespace synchrodb

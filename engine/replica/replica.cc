@@ -261,21 +261,28 @@ void Replica::release_gated() {
   }
 }
 
-void Replica::prefetch(std::span<const EntryRef> entries) const {
+// `payload_of` gives the payload of each of `count`, or nothing for what cannot be prefetched.
+template <class PayloadOf>
+void Replica::prefetch(std::size_t count, PayloadOf payload_of) const {
   std::array<std::string_view, StateMachine::kPrefetchedAtOnce> payloads;
-  std::size_t count = 0;
-  for (const EntryRef& entry : entries.first(std::min(entries.size(), payloads.size()))) {
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < std::min(count, payloads.size()); ++i) {
+    const std::string_view payload = payload_of(i);
     // A large one has many commands, which see to themselves, or a value that outweighs a lookup.
-    if (entry->kind() != EntryKind::kCommand || entry->size() > kLargestPrefetched) continue;
-    payloads[count++] = entry->payload();
+    if (!payload.empty() && payload.size() <= kLargestPrefetched) payloads[found++] = payload;
   }
   // One alone would be waited for at once.
-  if (count > 1) state_machine_.prefetch({payloads.data(), count});
+  if (found > 1) state_machine_.prefetch({payloads.data(), found});
 }
 
 void Replica::apply(const std::vector<EntryRef>& entries) {
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (i % StateMachine::kPrefetchedAtOnce == 0) prefetch(std::span(entries).subspan(i));
+    if (i % StateMachine::kPrefetchedAtOnce == 0) {
+      prefetch(entries.size() - i, [&](std::size_t ahead) -> std::string_view {
+        const EntryRef& later = entries[i + ahead];
+        return later->kind() == EntryKind::kCommand ? later->payload() : std::string_view{};
+      });
+    }
     const EntryRef& entry = entries[i];
     // Part of a snapshot that was installed in the place of an older one.
     if (entry->index() <= state_machine_.applied()) continue;
@@ -315,11 +322,18 @@ void Replica::answer_reads(const std::vector<ReadReady>& reads) {
 }
 
 void Replica::serve_ready_reads() {
-  while (auto ready = reads_.next_ready(state_machine_.applied())) {
-    auto& [index, read] = *ready;
+  reads_.take_ready(state_machine_.applied(), serving_);
+  for (std::size_t i = 0; i < serving_.size(); ++i) {
+    if (i % StateMachine::kPrefetchedAtOnce == 0) {
+      prefetch(serving_.size() - i, [&](std::size_t ahead) -> std::string_view {
+        return serving_[i + ahead].read.request;
+      });
+    }
+    const auto& [index, read] = serving_[i];
     env_.observer.on_read_served(group_, index, state_machine_.applied(), read.mode);
     read.responder->reply(read_reply(read.request));
   }
+  serving_.clear();
 }
 
 // ---- snapshots -------------------------------------------------------------------------------

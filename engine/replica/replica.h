@@ -85,7 +85,8 @@ class Replica final : public WriterClient {
   static bool hands_on(const Effects& effects);
   void release_gated();
   void restore(const SnapshotMeta& meta);
-  void prefetch(std::span<const EntryRef> entries) const;
+  template <class PayloadOf>
+  void prefetch(std::size_t count, PayloadOf payload_of) const;
   void apply(const std::vector<EntryRef>& entries);
   void answer_reads(const std::vector<ReadReady>& reads);
   void serve_ready_reads();
@@ -115,6 +116,7 @@ class Replica final : public WriterClient {
   std::deque<GatedMessage> gated_;
   PendingWrites writes_;
   PendingReads reads_;
+  std::vector<PendingReads::Waiting> serving_;
 
   Snapshots snapshots_;
   Index stamp_proposed_;  // the entry that carries the last proposed stamp

@@ -248,8 +248,7 @@ void RpcTransport::flush(Link& link) {
 
 void RpcTransport::call(NodeId to, ClientRequest request, Instant deadline, Done done) {
   const std::uint64_t id = ++last_call_;
-  calls_.insert_or_assign(id, std::move(done));
-  due_.push({deadline, id});
+  calls_.insert_or_assign(id, Call{std::move(done), deadline});
   watch_deadlines();
   if (to == identity_.node) return call_locally(std::move(request), id);
   const auto it = links_.find(to);
@@ -297,30 +296,42 @@ void RpcTransport::call_remotely(Link& link, const ClientRequest& request, std::
 }
 
 void RpcTransport::finish(std::uint64_t id, Result<ClientReply> result) {
-  Done* found = calls_.find(id);
-  if (found == nullptr) return;  // its deadline came first
-  const Done done = std::move(*found);
-  calls_.erase(id);
+  const auto found = calls_.find(id);
+  if (found == calls_.end()) return;  // its deadline came first
+  const Done done = std::move(found->second.done);
+  calls_.erase(found);
   done(std::move(result));
 }
 
-// One fiber for all calls: each looks no later than a moment after its deadline.
+// One fiber for all calls, which looks at those that are under way every moment: they are few, and
+// an order of their deadlines would cost each of the many that are answered in time.
 void RpcTransport::watch_deadlines() {
   if (std::exchange(watching_deadlines_, true)) return;
   loop_.spawn("call deadlines", [this] {
-    while (!due_.empty()) {
-      const Due next = due_.top();
-      if (calls_.find(next.call) == nullptr) {
-        due_.pop();
-      } else if (next.deadline <= monotonic_now()) {
-        due_.pop();
-        finish(next.call, Error{ErrorCode::kTimeout, "no answer in time"});
-      } else {
-        sleep_until(loop_, std::min(next.deadline, monotonic_now() + kDeadlineLook));
-      }
+    while (!calls_.empty()) {
+      const Instant next = give_up_overdue();
+      sleep_until(loop_, std::min(next, monotonic_now() + kDeadlineLook));
     }
     watching_deadlines_ = false;
   });
+}
+
+// The next deadline.
+Instant RpcTransport::give_up_overdue() {
+  const Instant now = monotonic_now();
+  Instant next = kNever;
+  std::vector<std::uint64_t> overdue;
+  for (const auto& [id, call] : calls_) {
+    if (call.deadline <= now) {
+      overdue.push_back(id);
+    } else {
+      next = std::min(next, call.deadline);
+    }
+  }
+  for (const std::uint64_t id : overdue) {
+    finish(id, Error{ErrorCode::kTimeout, "no answer in time"});
+  }
+  return next;
 }
 
 wire::Peer::Client RpcTransport::peer_service(NodeId from) {

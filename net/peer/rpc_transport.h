@@ -6,18 +6,17 @@
 // messages may be.
 #pragma once
 
+#include <absl/container/flat_hash_map.h>
 #include <capnp/rpc-twoparty.h>
 
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
-#include <queue>
 #include <string>
 #include <vector>
 
 #include "consensus/random_stream.h"
-#include "engine/env/hash_map.h"
 #include "engine/env/transport.h"
 #include "engine/wire/node.capnp.h"
 #include "net/loop/loop.h"
@@ -81,7 +80,6 @@ class RpcTransport final : public Transport {
  private:
   class PeerService;
   struct Link;
-  struct Call;
 
   Link& link_to(const NodeAddress& address);
   void run_link(Link& link);
@@ -95,6 +93,7 @@ class RpcTransport final : public Transport {
   void call_remotely(Link& link, const ClientRequest& request, std::uint64_t id);
   void finish(std::uint64_t id, Result<ClientReply> result);
   void watch_deadlines();
+  Instant give_up_overdue();
 
   Loop& loop_;
   const PeerDialer& dialer_;
@@ -107,14 +106,12 @@ class RpcTransport final : public Transport {
   bool flush_scheduled_ = false;
   LinkCounters counters_;
 
-  HashMap<std::uint64_t, Done> calls_;
-  std::uint64_t last_call_ = 0;
-  struct Due {
+  struct Call {
+    Done done;
     Instant deadline;
-    std::uint64_t call;
-    bool operator>(const Due& other) const { return deadline > other.deadline; }
   };
-  std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
+  absl::flat_hash_map<std::uint64_t, Call> calls_;  // iterated, as nothing here is simulated
+  std::uint64_t last_call_ = 0;
   bool watching_deadlines_ = false;
 };
 

@@ -34,6 +34,47 @@ TEST(InflightWindow, LongUseLeaksNothing) {
   EXPECT_EQ(window.bytes(), 0u);
 }
 
+Instant at_ms(std::int64_t ms) {
+  return Instant{} + milliseconds(ms);
+}
+
+TEST(RoundTrip, IsWhatItUsuallyTakes) {
+  RoundTrip trip;
+  EXPECT_EQ(trip.expected(at_ms(5)), Duration{}) << "nothing is known";
+  trip.asked(1, at_ms(10));
+  trip.answered(1, at_ms(30));
+  EXPECT_EQ(trip.expected(at_ms(1000)), milliseconds(20));
+  trip.asked(2, at_ms(1000));
+  trip.answered(2, at_ms(1100));
+  EXPECT_EQ(trip.expected(at_ms(1100)), milliseconds(30));  // 7/8 of 20, and 1/8 of 100
+}
+
+TEST(RoundTrip, GrowsWhileAnAnswerIsMissing) {
+  RoundTrip trip;
+  trip.asked(1, at_ms(0));
+  trip.answered(1, at_ms(20));
+  trip.asked(2, at_ms(100));
+  EXPECT_EQ(trip.expected(at_ms(110)), milliseconds(20));
+  trip.asked(3, at_ms(150));  // the first is still missing
+  EXPECT_EQ(trip.expected(at_ms(200)), milliseconds(100));
+  trip.answered(1, at_ms(210));  // an answer that comes twice
+  EXPECT_EQ(trip.expected(at_ms(210)), milliseconds(110));
+  trip.answered(3, at_ms(220));
+  EXPECT_EQ(trip.expected(at_ms(9000)),
+            Duration{(7 * milliseconds(20).ns + milliseconds(120).ns) / 8});
+}
+
+TEST(Progress, TellsNewsOfRoundsFromWhatIsOld) {
+  Progress peer;
+  peer.ask(4, at_ms(0));
+  EXPECT_EQ(peer.asked_round, 4U);
+  EXPECT_TRUE(peer.answer(4, at_ms(3)));
+  EXPECT_FALSE(peer.answer(4, at_ms(4)));
+  EXPECT_FALSE(peer.answer(3, at_ms(4)));
+  EXPECT_EQ(peer.acked_round, 4U);
+  EXPECT_EQ(peer.round_trip.expected(at_ms(9)), milliseconds(3));
+}
+
 TEST(Progress, MatchNeverFallsAndNextStaysAbove) {
   Progress peer;
   EXPECT_TRUE(peer.advance(Index{5}));

@@ -99,6 +99,8 @@ struct Done {
 void run_any_events(RaftOptions options, Done& done) {
   const auto size = *rc::gen::inRange<std::uint64_t>(1, 8);
   options.compaction_tail = 2;
+  options.compaction_step = 1;
+  options.apply_entries = 2;
   options.snapshot_chunk_bytes = 150;
   TestCluster cluster(*rc::gen::arbitrary<std::uint64_t>(), options);
   Configuration founders;

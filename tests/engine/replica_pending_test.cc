@@ -61,19 +61,59 @@ TEST(PendingWrites, ALaterLeadershipMayProposeAtALowerIndex) {
   EXPECT_EQ(writes.take_up_to(Index{9}).size(), 1u);
 }
 
+PendingReads::Read read_of(const char* request, int* answered) {
+  return {request, ReadMode::kReadIndex, std::make_unique<Recorder>(answered)};
+}
+
+std::vector<std::string> ready_at(PendingReads& reads, std::uint64_t applied) {
+  std::vector<PendingReads::Waiting> ready;
+  reads.take_ready(Index{applied}, ready);
+  std::vector<std::string> requests;
+  for (const auto& waiting : ready) requests.push_back(waiting.read.request);
+  return requests;
+}
+
 TEST(PendingReads, WaitForTheirIndexToBeApplied) {
   PendingReads reads;
   int answered = 0;
-  const ReadId id = reads.add({"get", ReadMode::kReadIndex, std::make_unique<Recorder>(&answered)});
+  const ReadId id = reads.add(read_of("get", &answered));
   auto read = reads.take(id);
   ASSERT_TRUE(read.has_value());
   EXPECT_FALSE(reads.take(id).has_value());
   reads.wait_for(Index{4}, std::move(*read));
-  EXPECT_FALSE(reads.next_ready(Index{3}).has_value());
-  auto ready = reads.next_ready(Index{4});
-  ASSERT_TRUE(ready.has_value());
-  EXPECT_EQ(ready->first, Index{4});
-  EXPECT_FALSE(reads.next_ready(Index{9}).has_value());
+  EXPECT_TRUE(ready_at(reads, 3).empty());
+  EXPECT_EQ(ready_at(reads, 4), std::vector<std::string>{"get"});
+  EXPECT_TRUE(ready_at(reads, 9).empty());
+}
+
+TEST(PendingReads, AreTakenInAnyOrderAndOnce) {
+  PendingReads reads;
+  int answered = 0;
+  const ReadId a = reads.add(read_of("a", &answered));
+  const ReadId b = reads.add(read_of("b", &answered));
+  EXPECT_EQ(reads.size(), 2U);
+  EXPECT_EQ(reads.take(b)->request, "b");
+  EXPECT_EQ(reads.size(), 1U);
+  EXPECT_FALSE(reads.take(b).has_value());
+  const ReadId c = reads.add(read_of("c", &answered));
+  EXPECT_EQ(reads.take(a)->request, "a");
+  EXPECT_FALSE(reads.take(a).has_value());
+  EXPECT_FALSE(reads.take(c.next()).has_value()) << "nobody was given that id";
+  EXPECT_EQ(reads.take(c)->request, "c");
+  EXPECT_FALSE(reads.take(c).has_value());
+  EXPECT_EQ(reads.size(), 0U);
+}
+
+TEST(PendingReads, AreReadyByIndexThenByAge) {
+  PendingReads reads;
+  int answered = 0;
+  reads.wait_for(Index{7}, read_of("c", &answered));
+  reads.wait_for(Index{5}, read_of("a", &answered));
+  reads.wait_for(Index{5}, read_of("b", &answered));
+  reads.wait_for(Index{9}, read_of("d", &answered));
+  EXPECT_EQ(reads.size(), 4U);
+  EXPECT_EQ(ready_at(reads, 7), (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(ready_at(reads, 9), std::vector<std::string>{"d"});
 }
 
 }  // namespace

@@ -142,6 +142,7 @@ def test_commits_take_what_the_formula_says(rows):
         assert abs(row["difference (%)"]) < 3, row
         assert abs(row["busy difference (%)"]) < 5, row
         assert row["read"] == pytest.approx(row["predicted read"], rel=0.03), row
+        assert row["thrifty read"] == pytest.approx(row["read"], abs=1), row
         assert row["lease read"] == pytest.approx(row["predicted lease read"], rel=0.2), row
 
 
