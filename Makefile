@@ -103,7 +103,7 @@ defects: build defects-build ## Table: each deliberate defect, and the seed that
 
 .PHONY: experiments
 experiments: build defects-build ## Questions and answers, minutes: make experiments [ARGS=--quick] (results in build/experiments/)
-	@for file in $(filter-out experiments/common.py,$(wildcard experiments/*.py)); do \
+	@for file in $(filter-out experiments/common.py experiments/figure16.py,$(wildcard experiments/*.py)); do \
 	  echo "== $$file"; PYTHONPATH=build/release/python /usr/bin/python3 -B $$file --jobs $(JOBS) \
 	    --out build/experiments $(ARGS) || exit; done
 
