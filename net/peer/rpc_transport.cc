@@ -54,12 +54,15 @@ struct RpcTransport::Link final : kj::TaskSet::ErrorHandler {
     capnp::RpcSystem<capnp::rpc::twoparty::VatId> system;
   };
 
+  // Messages take another way from now on: what is under way is left to itself.
+  void turn_away() {
+    sending = nullptr;
+    window_full = false;
+  }
+
   // The own connection has ended, and with it what was under way on it.
   void disconnect() {
-    if (!over_back) {
-      sending = nullptr;
-      window_full = false;
-    }
+    if (!over_back) turn_away();
     if (back == nullptr) {
       queue.clear();
       queued_bytes = 0;
@@ -121,8 +124,11 @@ bool RpcTransport::learn(const std::vector<NodeAddress>& addresses) {
 void RpcTransport::forget(NodeId node) {
   const auto it = links_.find(node);
   if (it == links_.end()) return;
-  it->second->forgotten = true;
-  it->second->closed.set();
+  Link& link = *it->second;
+  link.forgotten = true;
+  link.back = nullptr;
+  if (link.over_back) link.turn_away();
+  link.closed.set();
 }
 
 bool RpcTransport::connected(NodeId node) const {
@@ -281,8 +287,7 @@ void RpcTransport::answer_over(NodeId node, wire::Peer::Client back) {
   Link& link = *it->second;
   link.back = kj::mv(back);
   if (!link.over_back) return;
-  link.sending = nullptr;  // on the connection before this one
-  link.window_full = false;
+  link.turn_away();  // from the connection before this one
   schedule_flush();
 }
 
