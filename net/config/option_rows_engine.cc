@@ -112,8 +112,9 @@ constexpr std::array kRows{
                .domain = kSwitch,
                .field = at<&S::consensus, &ConsensusSettings::thrifty_reads>,
                .example = "no",
-               .help = "reads are confirmed by no more followers than it takes, the nearest; no: by "
-                       "whichever answer first"},
+               .help =
+                   "reads are confirmed by no more followers than it takes, the nearest; no: by "
+                   "whichever answer first"},
     OptionSpec{.name = "max-uncommitted-bytes",
                .group = kConsensus,
                .domain = memory(1024, kGiB),
