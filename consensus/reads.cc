@@ -3,7 +3,7 @@
 // ReadIndex. Reads that are asked while a round is on its way share the next one, begun after they
 // were asked; once a quorum has answered that round or a later one, nobody else can have led before
 // the read was asked. What is counted are voters by the rounds that they echo, never messages (bug
-// zoo 17). A round asks no more voters than it needs, those that answered last ("thrifty", Moraru,
+// zoo 17). A round asks no more voters than it needs, the nearest ("thrifty", Moraru,
 // Andersen and Kaminsky, SOSP 2013); a heartbeat's round asks everyone, and so finds others when
 // one of them falls silent.
 //
@@ -177,7 +177,7 @@ void Raft::begin_rounds(const Now& now, role::Leader& leader) {
   }
 }
 
-// The nearest voters, as few as it takes.
+// The nearest voters, one after the other until they are a quorum.
 void Raft::ask_quorum(const Now& now, role::Leader& leader) {
   const auto asked = [&](NodeId node) {
     if (node == self_) return true;

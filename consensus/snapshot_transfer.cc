@@ -122,6 +122,7 @@ void Raft::install_snapshot(const SnapshotMeta& meta) {
   install_ = meta;
   restore_ = meta;
   log_.reset(meta.index, meta.term);
+  compaction_goal_ = {};
   configurations_.reset(meta.configuration_index, meta.configuration);
   for (Unfinished& batch : unfinished_) batch.last = {};
   durable_ = {};

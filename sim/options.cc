@@ -50,6 +50,9 @@ constexpr std::array kOptions{
                "piece of a snapshot in one message"},
     OptionSpec{"compaction-tail", "entries", 128, 0, 1'000'000,
                "entries kept behind a snapshot for followers that lag a little"},
+    OptionSpec{"compaction-step", "entries", 4'096, 1, 1'000'000,
+               "so many leave memory in one turn after a snapshot"},
+    OptionSpec{"apply-entries", "entries", 4'096, 1, 1'000'000, "so many are applied in one turn"},
     OptionSpec{"snapshot-every-bytes", "bytes", 64 * kKiB, 256, 1024 * kMiB,
                "applied log bytes that trigger a snapshot"},
     OptionSpec{"snapshot-growth-percent", "percent", 25, 0, 10'000,
@@ -156,6 +159,8 @@ RaftOptions raft_options(const Plan& plan) {
   raft.max_uncommitted_bytes = size_option(plan, "max-uncommitted-bytes");
   raft.snapshot_chunk_bytes = size_option(plan, "snapshot-chunk-bytes");
   raft.compaction_tail = size_option(plan, "compaction-tail");
+  raft.compaction_step = size_option(plan, "compaction-step");
+  raft.apply_entries = size_option(plan, "apply-entries");
   return raft;
 }
 

@@ -1,21 +1,11 @@
 #include "net/peer/peer_dialer.h"
 
 #include <kj/debug.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 
 #include "net/config/host_port.h"
+#include "net/peer/peer_socket.h"
 
 namespace synchrodb::net {
-namespace {
-
-// What a peer's machine does not acknowledge in this time ends the connection. Without it a
-// connection outlives a partition, and its next attempt to send may be minutes after the end of
-// that.
-constexpr unsigned kUnheardMs = 5'000;
-
-}  // namespace
-
 kj::Own<kj::AsyncIoStream> PeerDialer::dial(const std::string& address, Duration patience) const {
   kj::Timer& timer = loop_.timer();
   const auto limit = patience.ns * kj::NANOSECONDS;
@@ -23,9 +13,7 @@ kj::Own<kj::AsyncIoStream> PeerDialer::dial(const std::string& address, Duration
   auto host =
       loop_.await(timer.timeoutAfter(limit, network.parseAddress(kj::StringPtr(address.c_str()))));
   auto stream = loop_.await(timer.timeoutAfter(limit, host->connect()));
-  const int on = 1;
-  stream->setsockopt(IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  stream->setsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT, &kUnheardMs, sizeof kUnheardMs);
+  set_up_peer_socket(*stream);
   if (tls_ == nullptr) return stream;
   std::string name = name_;
   if (name.empty()) {

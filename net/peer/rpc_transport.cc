@@ -25,7 +25,11 @@ constexpr Duration kDeadlineLook = milliseconds(10);
 
 struct RpcTransport::Link final : kj::TaskSet::ErrorHandler {
   Link(NodeId to, Loop& loop)
-      : node(to), calls(kj::heap<kj::TaskSet>(*this)), calls_over_back(*this), closed(loop) {}
+      : node(to),
+        calls(kj::heap<kj::TaskSet>(*this)),
+        calls_over_back(*this),
+        delayed(*this),
+        closed(loop) {}
 
   void taskFailed(kj::Exception&&) override {}  // the promises handle their own failures
 
@@ -60,6 +64,13 @@ struct RpcTransport::Link final : kj::TaskSet::ErrorHandler {
     window_full = false;
   }
 
+  // The other's connection has ended, or is not to be used.
+  void give_up_back() {
+    back = nullptr;
+    back_number = 0;
+    if (over_back) turn_away();
+  }
+
   // The own connection has ended, and with it what was under way on it.
   void disconnect() {
     if (!over_back) turn_away();
@@ -75,10 +86,12 @@ struct RpcTransport::Link final : kj::TaskSet::ErrorHandler {
   NodeId node;
   kj::Own<kj::TaskSet> calls;
   kj::TaskSet calls_over_back;
+  kj::TaskSet delayed;  // messages, by an injected fault
   Fiber* fiber = nullptr;
   std::unique_ptr<Connection> connection;
   kj::Maybe<wire::Peer::Client> peer = nullptr;
   kj::Maybe<wire::Peer::Client> back = nullptr;  // through a connection of the other's
+  std::uint64_t back_number = 0;                 // of that connection
   bool over_back = false;                        // what is being sent
   kj::Promise<void> sending = nullptr;
   bool window_full = false;
@@ -126,8 +139,7 @@ void RpcTransport::forget(NodeId node) {
   if (it == links_.end()) return;
   Link& link = *it->second;
   link.forgotten = true;
-  link.back = nullptr;
-  if (link.over_back) link.turn_away();
+  link.give_up_back();
   link.closed.set();
 }
 
@@ -217,11 +229,11 @@ bool RpcTransport::send(PeerMessage message) {
   }
   std::string frame = encode_frame(message);
   if (fault.delay > Duration{}) {
-    link.calls->add(loop_.timer()
-                        .afterDelay(fault.delay.ns * kj::NANOSECONDS)
-                        .then([this, &link, late = std::move(frame)]() mutable {
-                          enqueue(link, std::move(late));
-                        }));
+    link.delayed.add(loop_.timer()
+                         .afterDelay(fault.delay.ns * kj::NANOSECONDS)
+                         .then([this, &link, late = std::move(frame)]() mutable {
+                           enqueue(link, std::move(late));
+                         }));
     return true;
   }
   enqueue(link, std::move(frame));
@@ -273,6 +285,7 @@ void RpcTransport::flush(Link& link) {
 void RpcTransport::give_up_sending(Link& link, const kj::Exception& why) {
   if (link.over_back) {  // the own connection goes on where the other's has ended
     link.back = nullptr;
+    link.back_number = 0;
     link.window_full = false;
     if (!link.queue.empty()) schedule_flush();
   } else {
@@ -281,13 +294,21 @@ void RpcTransport::give_up_sending(Link& link, const kj::Exception& why) {
   }
 }
 
-void RpcTransport::answer_over(NodeId node, wire::Peer::Client back) {
+std::uint64_t RpcTransport::answer_over(NodeId node, wire::Peer::Client back) {
   const auto it = links_.find(node);
-  if (it == links_.end() || identity_.node < node) return;
+  if (it == links_.end() || identity_.node < node) return 0;
   Link& link = *it->second;
   link.back = kj::mv(back);
-  if (!link.over_back) return;
-  link.turn_away();  // from the connection before this one
+  link.back_number = ++last_back_;
+  link.turn_away();  // from whichever connection it was
+  schedule_flush();
+  return link.back_number;
+}
+
+void RpcTransport::end_answers(NodeId node, std::uint64_t connection) {
+  const auto it = links_.find(node);
+  if (it == links_.end() || it->second->back_number != connection) return;
+  it->second->give_up_back();
   schedule_flush();
 }
 
@@ -326,10 +347,13 @@ void RpcTransport::call_locally(ClientRequest request, std::uint64_t id) {
 
 void RpcTransport::call_remotely(Link& link, const ClientRequest& request, std::uint64_t id) {
   const std::string frame = encode_frame(request);
-  auto remote = link.way().requestRequest(capnp::MessageSize{frame.size() / 8 + 16, 0});
+  // Not over what messages share if there is a choice: a long reply would hold them up.
+  const bool over_back = link.peer == nullptr;
+  wire::Peer::Client& peer = over_back ? link.way() : KJ_ASSERT_NONNULL(link.peer);
+  auto remote = peer.requestRequest(capnp::MessageSize{frame.size() / 8 + 16, 0});
   remote.setFrame(
       capnp::Data::Reader(reinterpret_cast<const kj::byte*>(frame.data()), frame.size()));
-  kj::TaskSet& calls = link.back != nullptr ? link.calls_over_back : *link.calls;
+  kj::TaskSet& calls = over_back ? link.calls_over_back : *link.calls;
   calls.add(remote.send().then(
       [this, id](capnp::Response<wire::Peer::RequestResults>&& response) {
         const auto bytes = response.getFrame();

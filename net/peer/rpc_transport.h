@@ -1,9 +1,10 @@
 // The seam's Transport in the real world: Cap'n Proto RPC between the nodes of a cluster.
 //
-// One outgoing connection to each known node. Messages to a peer queue up during a turn of the loop
-// and leave together, in one streaming call; what does not fit the window waits, what does not fit
-// the queue is refused. A connection that breaks is made anew; whatever was under way is lost, as
-// messages may be.
+// Each node dials each known one. Of the two connections between two nodes that of the lower id
+// carries the messages both ways, and the other stands by. Messages to a peer queue up during a
+// turn of the loop and leave together, in one streaming call; what does not fit the window waits,
+// what does not fit the queue is refused. A connection that breaks is made anew; whatever was under
+// way is lost, as messages may be.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -70,7 +71,9 @@ class RpcTransport final : public Transport {
   wire::Peer::Client peer_service(NodeId from);
   // What is for `node` goes over the connection that `back` came through, while that works. A
   // message one way then shares its system calls with what comes back.
-  void answer_over(NodeId node, wire::Peer::Client back);
+  // The result is for end_answers(), once that connection has ended; 0: it is not used.
+  std::uint64_t answer_over(NodeId node, wire::Peer::Client back);
+  void end_answers(NodeId node, std::uint64_t connection);
 
   bool connected(NodeId node) const;
   const LinkCounters& counters() const { return counters_; }
@@ -107,6 +110,7 @@ class RpcTransport final : public Transport {
   TransportOptions options_;
   PeerHandler* handler_ = nullptr;
   std::map<NodeId, std::unique_ptr<Link>> links_;
+  std::uint64_t last_back_ = 0;
   bool flush_scheduled_ = false;
   LinkCounters counters_;
 

@@ -19,8 +19,7 @@ NodeService::NodeService(const ClusterIdentity& identity, const AddressBook& boo
                          RpcTransport& transport, std::function<void()> learned,
                          std::function<wire::Administration::Client()> administration,
                          std::function<std::string()> client_password,
-                         std::function<wire::Database::Client()> database,
-                         std::function<void()> admitted)
+                         std::function<wire::Database::Client()> database, Admit admitted)
     : identity_(identity),
       book_(book),
       transport_(transport),
@@ -30,6 +29,10 @@ NodeService::NodeService(const ClusterIdentity& identity, const AddressBook& boo
       database_(std::move(database)),
       admitted_(std::move(admitted)) {}
 
+NodeService::~NodeService() noexcept {
+  if (answering_ != 0) transport_.end_answers(peer_, answering_);
+}
+
 kj::Promise<void> NodeService::peer(PeerContext context) {
   const auto hello = context.getParams().getHello();
   if (const Result<> checked = check_hello(hello, identity_, NodeId{}); !checked) {
@@ -37,13 +40,15 @@ kj::Promise<void> NodeService::peer(PeerContext context) {
               {{"node", hello.getNode()}, {"why", checked.error().message}});
     return KJ_EXCEPTION(FAILED, checked.error().message.c_str());
   }
-  admitted_();
+  admitted_(Caller::kPeer);
   if (transport_.learn(addresses_of(hello))) learned_();
   auto results = context.getResults();
   write_hello(results.initHello(), identity_, NodeId{}, book_);
-  const NodeId caller{hello.getNode()};
-  results.setPeer(transport_.peer_service(caller));
-  if (context.getParams().hasBack()) transport_.answer_over(caller, context.getParams().getBack());
+  peer_ = NodeId{hello.getNode()};
+  results.setPeer(transport_.peer_service(peer_));
+  if (context.getParams().hasBack()) {
+    answering_ = transport_.answer_over(peer_, context.getParams().getBack());
+  }
   return kj::READY_NOW;
 }
 
@@ -53,7 +58,7 @@ kj::Promise<void> NodeService::administration(AdministrationContext context) {
     log_event(LogLevel::kWarning, "admin", "refused an operator: wrong password");
     return KJ_EXCEPTION(FAILED, "the password is wrong: operators need the cluster-secret");
   }
-  admitted_();
+  admitted_(Caller::kOperator);
   context.getResults().setAdministration(administration_());
   return kj::READY_NOW;
 }
@@ -64,7 +69,7 @@ kj::Promise<void> NodeService::database(DatabaseContext context) {
     log_event(LogLevel::kWarning, "database", "refused a client: wrong password");
     return KJ_EXCEPTION(FAILED, "the password is wrong: clients need the server's requirepass");
   }
-  admitted_();
+  admitted_(Caller::kClient);
   context.getResults().setDatabase(database_());
   return kj::READY_NOW;
 }

@@ -11,6 +11,7 @@
 #include "engine/env/sync.h"
 #include "net/log/log.h"
 #include "net/peer/coalescing_stream.h"
+#include "net/peer/peer_socket.h"
 #include "net/resp/socket_names.h"
 #include "net/tls/server_tls.h"
 
@@ -101,11 +102,13 @@ void RpcServer::serve_calls(kj::Own<kj::AsyncIoStream> stream, const std::functi
   capnp::ReaderOptions limits;
   limits.traversalLimitInWords = kMostWords;
   capnp::TwoPartyVatNetwork network(coalescing, capnp::rpc::twoparty::Side::SERVER, limits);
-  auto system = capnp::makeRpcServer(network, make_node_([&admitted, &known, &coalescing] {
-                                       admitted = true;
-                                       known();
-                                       coalescing.lift_input_limit();
-                                     }));
+  auto system =
+      capnp::makeRpcServer(network, make_node_([&admitted, &known, &coalescing](Caller caller) {
+                             if (caller == Caller::kPeer) set_up_peer_socket(coalescing);
+                             admitted = true;
+                             known();
+                             coalescing.lift_input_limit();
+                           }));
   auto patience = loop_.timer().afterDelay(kStrangersStay).then([&admitted]() -> kj::Promise<void> {
     KJ_REQUIRE(admitted, "it did not say who it is in time");
     return kj::NEVER_DONE;

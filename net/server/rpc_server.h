@@ -8,6 +8,7 @@
 
 #include "engine/wire/node.capnp.h"
 #include "net/loop/loop.h"
+#include "net/server/caller.h"
 #include "net/tls/renewable_tls.h"
 
 namespace synchrodb::net {
@@ -26,7 +27,7 @@ class RpcServer {
  public:
   // The bootstrap capability of a connection, which calls `admitted` when the other end has shown
   // that it belongs here.
-  using MakeNode = std::function<wire::Node::Client(std::function<void()> admitted)>;
+  using MakeNode = std::function<wire::Node::Client(Admit admitted)>;
 
   // `tls`: null, or what the port speaks TLS with. Both outlive the server.
   RpcServer(Loop& loop, RenewableTls* tls, MakeNode make_node)

@@ -253,7 +253,7 @@ void Server::limit_memory() {
 void Server::open_doors() {
   auto metrics = [this] { return metrics_text(*parts_); };
   rpc_ = std::make_unique<RpcServer>(
-      loop_, tls_.peers(), [this, metrics](std::function<void()> admitted) -> wire::Node::Client {
+      loop_, tls_.peers(), [this, metrics](Admit admitted) -> wire::Node::Client {
         return kj::heap<NodeService>(
             membership_.identity, membership_.book, *transport_,
             [this] { addresses_changed_->set(); },

@@ -25,6 +25,8 @@ constexpr std::array kKnobs{
     Knob{"max-uncommitted-bytes", {4'096, 16'384, 65'536, 1'048'576}},
     Knob{"snapshot-chunk-bytes", {256, 512, 1'024, 8'192}},
     Knob{"compaction-tail", {0, 1, 8, 32}},
+    Knob{"compaction-step", {1, 4, 16, 64}},
+    Knob{"apply-entries", {1, 2, 8, 32}},
     Knob{"snapshot-every-bytes", {1'024, 4'096, 16'384, 32'768}},
     Knob{"snapshot-growth-percent", {0, 0, 100, 400}},
     Knob{"segment-bytes", {4'096, 8'192, 16'384, 65'536}},

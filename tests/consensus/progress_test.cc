@@ -61,7 +61,28 @@ TEST(RoundTrip, GrowsWhileAnAnswerIsMissing) {
   EXPECT_EQ(trip.expected(at_ms(210)), milliseconds(110));
   trip.answered(3, at_ms(220));
   EXPECT_EQ(trip.expected(at_ms(9000)),
-            Duration{(7 * milliseconds(20).ns + milliseconds(120).ns) / 8});
+            Duration{(7 * milliseconds(20).ns + milliseconds(70).ns) / 8});
+}
+
+TEST(RoundTrip, IsNotTheTimeThatThePeerWasAway) {
+  RoundTrip trip;
+  trip.asked(1, at_ms(0));
+  trip.answered(1, at_ms(20));
+  trip.asked(2, at_ms(100));  // lost, as is the next
+  trip.asked(3, at_ms(200));
+  trip.asked(4, at_ms(60'000));
+  EXPECT_EQ(trip.expected(at_ms(60'010)), milliseconds(59'910));
+  trip.answered(4, at_ms(60'020));
+  EXPECT_EQ(trip.expected(at_ms(60'030)), milliseconds(20));
+}
+
+TEST(RoundTrip, WaitsForTheLatestWhenAnEarlierOneIsAnswered) {
+  RoundTrip trip;
+  trip.asked(1, at_ms(0));
+  trip.asked(2, at_ms(50));
+  trip.answered(1, at_ms(60));
+  EXPECT_EQ(trip.expected(at_ms(70)), milliseconds(60));
+  EXPECT_EQ(trip.expected(at_ms(150)), milliseconds(100));
 }
 
 TEST(Progress, TellsNewsOfRoundsFromWhatIsOld) {

@@ -33,7 +33,7 @@ struct TestPeer final : PeerHandler {
       : loop(the_loop),
         identity{NodeId{id}, std::string(16, 'c'), "", "test"},
         transport(loop, dialer, identity, book, dice, TransportOptions{}),
-        server(loop, nullptr, [this](std::function<void()> admitted) -> wire::Node::Client {
+        server(loop, nullptr, [this](Admit admitted) -> wire::Node::Client {
           return kj::heap<NodeService>(
               identity, book, transport, [] {},
               []() -> wire::Administration::Client { return nullptr; }, [] { return ""; },
@@ -158,6 +158,46 @@ TEST(RpcTransport, WhenASharedConnectionEndsTheOtherServes) {
     low.knows(high, high.address);  // and makes a new one
     EXPECT_TRUE(low.reaches(high));
     EXPECT_TRUE(high.reaches(low));
+  });
+}
+
+TEST(RpcTransport, AConnectionThatHasEndedIsNoWay) {
+  with_two([](TestPeer& low, TestPeer& high) {
+    high.knows(low, kNowhere);
+    low.knows(high, high.address);
+    ASSERT_TRUE(low.reaches(high));
+    ASSERT_TRUE(high.transport.connected(NodeId{1}));
+    low.transport.forget(NodeId{2});
+    // Without a word of its own that would fail.
+    for (int i = 0; i < 500 && high.transport.connected(NodeId{1}); ++i) {
+      sleep_until(high.loop, monotonic_now() + milliseconds(10));
+    }
+    EXPECT_FALSE(high.transport.connected(NodeId{1}));
+    EXPECT_EQ(high.ask(low, Duration{}), "not connected");
+  });
+}
+
+TEST(RpcTransport, WhoIsForgottenIsNotSpokenTo) {
+  with_two([](TestPeer& low, TestPeer& high) {
+    low.knows(high, high.address);
+    high.knows(low, low.address);
+    ASSERT_TRUE(low.reaches(high));
+    ASSERT_TRUE(high.reaches(low));
+    high.transport.forget(NodeId{1});
+    sleep_until(high.loop, monotonic_now() + milliseconds(50));
+    EXPECT_FALSE(high.transport.connected(NodeId{1}));
+  });
+}
+
+TEST(RpcTransport, CallsUseTheOwnConnectionWhereThereIsOne) {
+  with_two([](TestPeer& low, TestPeer& high) {
+    low.knows(high, high.address);
+    high.knows(low, low.address);
+    ASSERT_TRUE(low.reaches(high));
+    ASSERT_TRUE(high.reaches(low));
+    EXPECT_EQ(high.ask(low, milliseconds(20)), "no idea");
+    low.transport.forget(NodeId{2});
+    EXPECT_EQ(high.ask(low, milliseconds(20)), "no idea");
   });
 }
 
