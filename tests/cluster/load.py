@@ -17,6 +17,7 @@ from local_cluster import ClusterError
 from workloads import WORKLOADS
 
 MOVE_AFTER = 40  # operations; then a client goes to another node
+SETTLING_SECONDS = 10  # in which a server gives up what it was asked
 
 
 def content(key):
@@ -234,25 +235,41 @@ class Load:
             reader.client.close()
 
     def _verify_equal(self):
-        """All nodes hold the same: stale reads of every key, once they have caught up."""
-        self.cluster.wait_until_level()
+        """All nodes hold the same: stale reads of every key, once they have caught up.
+
+        What was asked of a node that was stopped may be executed only now, between one node's copy
+        and the next one's; what is really different stays so."""
         keys = [key for thread in self._unique for key in thread.acknowledged]
         keys += [key for history in self._histories.values() for key in history.keys()]
-        copies = {}
-        for node in self.cluster.running():
-            client = Client(timeout=30)
-            client.connect(node.port)
-            client.call("READONLY")
-            copies[node.id] = [
-                value for at in range(0, len(keys), 500)
-                for value in client.call("MGET", *keys[at:at + 500])
-            ]
-            client.close()
+        end = time.monotonic() + SETTLING_SECONDS
+        while True:
+            self.cluster.wait_until_level()
+            difference = self._difference(keys)
+            if difference is None:
+                return
+            if time.monotonic() > end:
+                raise Lost(difference)
+            time.sleep(0.2)
+
+    def _difference(self, keys):
+        """Between two nodes' copies, in words; None: there is none."""
+        copies = {node.id: self._copy(node, keys) for node in self.cluster.running()}
         first = min(copies)
         for node_id, values in copies.items():
             for key, mine, theirs in zip(keys, copies[first], values):
                 if mine != theirs:
-                    raise Lost(f"{key} is {mine} on node {first} and {theirs} on node {node_id}")
+                    return f"{key} is {mine} on node {first} and {theirs} on node {node_id}"
+        return None
+
+    @staticmethod
+    def _copy(node, keys):
+        client = Client(timeout=30)
+        client.connect(node.port)
+        client.call("READONLY")
+        values = [value for at in range(0, len(keys), 500)
+                  for value in client.call("MGET", *keys[at:at + 500])]
+        client.close()
+        return values
 
 
 def pause_between(draw, least, most):

@@ -27,8 +27,10 @@ def spans(run: Any) -> list[Span]:
 
     >>> import synchrodb as sdb
     >>> run = sdb.Test(nodes=3, time_limit=10).simulate(seed=1)
-    >>> [(span.role, span.term) for span in spans(run) if span.node == 1][-3:]
-    [('pre-candidate', 1), ('candidate', 2), ('leader', 2)]
+    >>> leader = next(span for span in spans(run) if span.role == "leader")
+    >>> [(span.role, span.term == leader.term) for span in spans(run)
+    ...  if span.node == leader.node and span.end == leader.begin]
+    [('candidate', True)]
     """
     trace = _recorded(run, "trace")
     if trace is not None and any(word.startswith(_BECAME) for word in trace.categories("event")):
