@@ -158,8 +158,7 @@ void RpcTransport::shake_hands(Link& link, wire::Node::Client node) {
   auto request = node.peerRequest();
   write_hello(request.initHello(), identity_, link.node, book_);
   const auto patience = options_.connect_timeout.ns * kj::NANOSECONDS;
-  auto response = loop_.await(loop_.timer().timeoutAfter(
-      patience, kj::Promise<capnp::Response<wire::Node::PeerResults>>(request.send())));
+  auto response = loop_.await(loop_.timer().timeoutAfter(patience, request.send().dropPipeline()));
   const auto hello = response.getHello();
   const Result<> checked = check_hello(hello, identity_, link.node);
   KJ_REQUIRE(checked.ok(), checked.error().message.c_str());
