@@ -136,7 +136,7 @@ lint: ## clang-tidy over all C++ sources
 	@.ci/setup build test lint && mkdir -p build
 	$(call configured,dev)
 	@cmake --build --preset dev -j $(JOBS) --target generated
-	@git ls-files -z 'consensus/*.cc' 'engine/*.cc' 'sim/*.cc' 'cmd/*.cc' \
+	@git ls-files -z consensus engine sim net cmd bindings | grep -z '\.cc$$' \
 	  | xargs -0 -n 1 -P $(JOBS) clang-tidy-14 --quiet -p build/dev
 
 .PHONY: bare-clone

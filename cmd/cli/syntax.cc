@@ -222,7 +222,9 @@ std::string SyntaxBook::overview() const {
     if (name.find(' ') == std::string::npos) line += " " + upper(name);
   }
   std::string text = "Type a command, or: help COMMAND, help cluster, clear, exit.\n\n";
-  for (const auto& [group, names] : groups) text += group + ":" + names + "\n";
+  for (const auto& [group, names] : groups) {
+    text.append(group).append(":").append(names).append("\n");
+  }
   return text + "\nAdministration:\n" + cluster_overview();
 }
 

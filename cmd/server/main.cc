@@ -1,4 +1,6 @@
 // synchrodb-server: one node of a cluster. `restore` and `recover`: work on its data folder.
+#include <unistd.h>
+
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -7,8 +9,6 @@
 #include "net/config/command_line.h"
 #include "net/offline/words.h"
 #include "net/server/server.h"
-
-extern char** environ;
 
 int main(int argc, char** argv) {
   using namespace synchrodb::net;

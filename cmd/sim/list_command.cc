@@ -53,8 +53,8 @@ Listing list_faults() {
     family = spec.family;
     const std::string indent(29, ' ');
     list.text += "  " + padded(spec.name, 26) + std::string(spec.description) + "\n";
-    if (!shown.empty()) list.text += indent + "defaults: " + shown + "\n";
-    list.text += indent + "seen: " + std::string(spec.incident) + "\n";
+    if (!shown.empty()) list.text.append(indent).append("defaults: ").append(shown).append("\n");
+    list.text.append(indent).append("seen: ").append(spec.incident).append("\n");
   }
   return list;
 }

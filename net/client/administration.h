@@ -85,7 +85,7 @@ class Client {
   // `password`: empty where the server has none. The dialer must outlive the promise.
   static kj::Promise<kj::Own<Client>> connect(Dialer& dialer, const Destination& destination,
                                               const std::string& password);
-  Client(kj::Own<kj::AsyncIoStream> stream);
+  explicit Client(kj::Own<kj::AsyncIoStream> stream);
 
   kj::Promise<NodeStatus> status();
   kj::Promise<std::vector<Member>> members();

@@ -16,6 +16,7 @@ using namespace trait;
 template <class Words>
 Reply bulk_set(const Words& words) {
   std::vector<Reply> replies;
+  replies.reserve(words.size());
   for (const auto& word : words) replies.push_back(bulk(word));
   return Reply::set(std::move(replies));
 }
@@ -23,6 +24,7 @@ Reply bulk_set(const Words& words) {
 template <class Words>
 Reply status_set(const Words& words, std::string_view prefix = "") {
   std::vector<Reply> replies;
+  replies.reserve(words.size());
   for (const auto& word : words) {
     replies.push_back(Reply::status(std::string(prefix) + std::string(word)));
   }

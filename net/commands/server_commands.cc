@@ -1,5 +1,6 @@
 #include "net/commands/server_commands.h"
 
+#include "consensus/assert.h"
 #include "engine/kv/numbers.h"
 #include "net/commands/replies.h"
 
@@ -124,7 +125,9 @@ QueuedCommands ServerCommands::take_queued(ClientState& client) {
 
 Reply ServerCommands::finish(ClientState& client, const QueuedCommands& queued, Reply answer) {
   return queued.finish(std::move(answer), [&](const std::vector<std::string>& argv) {
-    return run(client, *look_up(argv).command, argv, true);
+    const ServerCommand* command = look_up(argv).command;
+    SYNCHRODB_ASSERT(command != nullptr, "only commands that were found are queued");
+    return run(client, *command, argv, true);
   });
 }
 

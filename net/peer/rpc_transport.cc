@@ -198,8 +198,7 @@ void RpcTransport::shake_hands(Link& link, wire::Node::Client node) {
   // Of two connections between two nodes that of the lower id carries what either says.
   if (identity_.node < link.node) request.setBack(peer_service(link.node));
   const auto patience = options_.connect_timeout.ns * kj::NANOSECONDS;
-  auto response = loop_.await(loop_.timer().timeoutAfter(
-      patience, kj::Promise<capnp::Response<wire::Node::PeerResults>>(request.send())));
+  auto response = loop_.await(loop_.timer().timeoutAfter(patience, request.send().dropPipeline()));
   const auto hello = response.getHello();
   const Result<> checked = check_hello(hello, identity_, link.node);
   KJ_REQUIRE(checked.ok(), checked.error().message.c_str());

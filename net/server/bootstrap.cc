@@ -70,8 +70,8 @@ class Probe {
     auto request = system.bootstrap(vat).castAs<wire::Node>().peerRequest();
     write_hello(request.initHello(), membership_.identity, NodeId{}, membership_.book);
     const auto patience = kProbePatience.ns * kj::NANOSECONDS;
-    auto response = loop_.await(loop_.timer().timeoutAfter(
-        patience, kj::Promise<capnp::Response<wire::Node::PeerResults>>(request.send())));
+    auto response =
+        loop_.await(loop_.timer().timeoutAfter(patience, request.send().dropPipeline()));
     return take(response.getHello());
   }
 

@@ -102,6 +102,7 @@ std::map<std::string, std::int64_t> to_integers(py::handle value, const std::str
   if (PyMapping_Check(value.ptr()) == 0 || !py::hasattr(value, "items")) {
     refuse_type(argument, "a dict of names and integers", value);
   }
+  const std::string prefix = argument + ".";
   std::map<std::string, std::int64_t> converted;
   for (const py::handle item : value.attr("items")()) {
     const auto pair = py::reinterpret_borrow<py::sequence>(item);
@@ -109,7 +110,7 @@ std::map<std::string, std::int64_t> to_integers(py::handle value, const std::str
     const py::object number = pair[1];
     converted[name] = PyBool_Check(number.ptr())
                           ? static_cast<std::int64_t>(number.is(py::bool_(true)))
-                          : to_integer(number, argument + "." + name);
+                          : to_integer(number, prefix + name);
   }
   return converted;
 }

@@ -44,7 +44,7 @@ PyObject* make_class(py::module_& module, const char* name, const char* meaning,
 
 void translate(std::exception_ptr thrown) {
   try {
-    std::rethrow_exception(thrown);
+    std::rethrow_exception(std::move(thrown));
   } catch (const Failure& failure) {
     PyErr_SetString(error_classes[static_cast<std::size_t>(failure.code())], failure.what());
   } catch (const FailedAssertion& failure) {

@@ -152,7 +152,7 @@ RunResult run_released(const Plan& plan, RunOptions options) {
 
 void bind_run(py::module_& module) {
   bind_result(module);
-  py::class_<sim::RunLog, std::shared_ptr<sim::RunLog>>(
+  const py::class_<sim::RunLog, std::shared_ptr<sim::RunLog>> run_log(
       module, "RunLog", "Events and messages in one order, for explain().");
   py::class_<Recording>(module, "Recording", "A RunResult and what was recorded beside it.")
       .def_readonly("result", &Recording::result)

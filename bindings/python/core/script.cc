@@ -224,6 +224,7 @@ Recording run_script(const Plan& plan, const py::object& script, const py::itera
 
 std::vector<std::uint64_t> ids_of(const std::vector<NodeId>& nodes) {
   std::vector<std::uint64_t> ids;
+  ids.reserve(nodes.size());
   for (const NodeId node : nodes) ids.push_back(node.value);
   return ids;
 }

@@ -1,6 +1,7 @@
 #include "bindings/python/net/errors.h"
 
 #include <array>
+#include <utility>
 
 namespace synchrodb::python {
 namespace {
@@ -11,7 +12,7 @@ constexpr std::array kNames{"InvalidInput", "NotFound",    "Corrupt",     "Devic
 
 void translate(std::exception_ptr thrown) {
   try {
-    std::rethrow_exception(thrown);
+    std::rethrow_exception(std::move(thrown));
   } catch (const NetFailure& failure) {
     const auto core = py::module_::import("synchrodb._core");
     const py::object error = core.attr(kNames.at(static_cast<std::size_t>(failure.code())));
