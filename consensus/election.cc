@@ -1,6 +1,7 @@
 // Elections: thesis 3.4, pre-vote (9.6), leader stickiness (4.2.3), transfer (3.10), priority.
 #include <algorithm>
 
+#include "consensus/assert.h"
 #include "consensus/defects.h"
 #include "consensus/raft.h"
 
@@ -89,6 +90,7 @@ void Raft::campaign(const Now& now, bool transfer) {
 void Raft::ask_for_votes(const Now& now) {
   auto* rehearsal = std::get_if<role::PreCandidate>(&role_);
   auto* candidate = std::get_if<role::Candidate>(&role_);
+  SYNCHRODB_ASSERT(rehearsal || candidate, "who asks for votes stands for election");
   VoteRequest request;
   request.term = rehearsal ? term().next() : term();
   request.pre_vote = rehearsal != nullptr;

@@ -52,7 +52,7 @@ std::string encode_header(const SnapshotLayout& layout) {
   put(p + 56, layout.block_bytes);
   put(p + 60, static_cast<std::uint32_t>(layout.configuration.size()));
   put(p + 64, layout.table_crc);
-  std::memcpy(p + kSnapshotFixed, layout.configuration.data(), layout.configuration.size());
+  layout.configuration.copy(p + kSnapshotFixed, layout.configuration.size());
   const std::size_t crc_at = kSnapshotFixed + layout.configuration.size();
   put(p + crc_at, crc32c(0, p, crc_at));
   return header;

@@ -32,7 +32,7 @@ std::uint32_t checksum(std::string_view frame) {
   return crc32c(crc32c(0, frame.substr(0, kChecksumAt)), frame.substr(kFrameHeaderBytes));
 }
 
-Error corrupt(std::string what) {
+Error corrupt(const std::string& what) {
   return Error{ErrorCode::kCorrupt, "frame: " + what};
 }
 

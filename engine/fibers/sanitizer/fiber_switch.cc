@@ -16,6 +16,8 @@
 #include <map>
 #include <utility>
 
+// The linker and the sanitizer's runtime have chosen these names.
+// NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming)
 extern "C" {
 // Boost.Context's own types and entry points (boost/context/detail/fcontext.hpp).
 struct Transfer {
@@ -36,6 +38,7 @@ void __sanitizer_finish_switch_fiber(void* fake_stack_save, const void** bottom_
 void __asan_unpoison_memory_region(const volatile void* address, std::size_t size);
 void __lsan_ignore_object(const void* object);
 }
+// NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)
 
 namespace {
 
@@ -146,6 +149,7 @@ Transfer run_ontop(Transfer transfer) {
 
 }  // namespace
 
+// NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming): see above
 extern "C" {
 
 void* __wrap_make_fcontext(void* top, std::size_t size, EntryFunction entry) {
@@ -169,3 +173,4 @@ Transfer __wrap_ontop_fcontext(void* to, void* data, OntopFunction function) {
 }
 
 }  // extern "C"
+// NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)
