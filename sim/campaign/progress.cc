@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 namespace synchrodb::sim {
@@ -16,7 +17,7 @@ constexpr milliseconds kPlainPause{5'000};
 constexpr milliseconds kRateWindow{15'000};
 
 std::string remaining(double seconds) {
-  const auto whole = static_cast<std::uint64_t>(seconds + 0.5);
+  const auto whole = static_cast<std::uint64_t>(std::llround(seconds));
   if (whole >= 3'600) {
     return std::to_string(whole / 3'600) + " h " + std::to_string(whole / 60 % 60) + " min";
   }

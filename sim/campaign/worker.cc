@@ -114,7 +114,7 @@ Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(const Job& job) {
   Pipe answers;
   Pipe words;
   const auto refuse = [&](const char* what) {
-    const Error error{ErrorCode::kUnavailable, std::string(what) + ": " + std::strerror(errno)};
+    Error error{ErrorCode::kUnavailable, std::string(what) + ": " + std::strerror(errno)};
     for (const Pipe& pipe : {seeds, answers, words}) pipe.close();
     return error;
   };

@@ -163,7 +163,7 @@ class Builder {
 
 std::string parse_event(const Edn& map, std::size_t line, RawEvent* event, bool* skip) {
   EventFields fields;
-  const std::string problem = read_event_fields(map, &fields, skip);
+  std::string problem = read_event_fields(map, &fields, skip);
   if (!problem.empty() || *skip) return problem;
   if (fields.function == nullptr) return "the operation has no :f";
   const auto known_function = parse_function(*fields.function);

@@ -96,6 +96,7 @@ std::vector<std::size_t> last_on_lanes(const Happenings& run, std::size_t until)
     if (each.lane != kWorld && each.kind != Kind::kLost) last[each.lane] = i;
   }
   std::vector<std::size_t> ends;
+  ends.reserve(last.size());
   for (const auto& [lane, at] : last) ends.push_back(at);
   return ends;
 }
@@ -109,7 +110,7 @@ std::vector<std::size_t> last_seen(const Happenings& run, const Anomaly& anomaly
     if (each.kind == Kind::kCompleted && run.operations[each.operation].wrong) return {i};
   }
   const std::size_t until = seen_until(run);
-  const std::vector<std::size_t> ends = last_on_lanes(run, until);
+  std::vector<std::size_t> ends = last_on_lanes(run, until);
   for (const std::size_t at : ends) {
     if (anomaly.node && run.all[at].lane == *anomaly.node + 1) return {at};
   }

@@ -84,6 +84,7 @@ std::vector<std::string> standing_before(const Happenings& run, std::size_t mome
     }
   }
   std::vector<std::string> told;
+  told.reserve(roles.size());
   for (const auto& [lane, words] : roles) told.push_back(name_of_lane(lane) + words);
   for (const Stroke& each : going_on(run, moment)) {
     told.push_back(each.fault + (each.lane == kWorld ? "" : " on " + name_of_lane(each.lane)) +

@@ -9,6 +9,7 @@
 #include "sim/kernel/fiber_scheduler.h"
 
 // Present in sanitizer builds only.
+// NOLINTNEXTLINE(bugprone-reserved-identifier, readability-identifier-naming)
 extern "C" void __lsan_register_root_region(const void* begin, std::size_t size)
     __attribute__((weak));
 
@@ -222,9 +223,9 @@ void Kernel::cancel(TaskId id) {
 
 void Kernel::make_ready(Task& task) {
   OwnerState& state = state_of(task.owner);
-  if (state.dying) [[unlikely]] {
-    enqueue(task);
-  } else if (state.paused) [[unlikely]] {
+  if (state.dying) [[unlikely]]
+    return enqueue(task);
+  if (state.paused) [[unlikely]] {
     task.state = Task::State::kHeld;
     state.held.push_back(task.handle());
   } else if (state.lag.ns > 0) [[unlikely]] {

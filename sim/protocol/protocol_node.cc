@@ -44,7 +44,7 @@ void ProtocolNode::run() {
 
 Result<> ProtocolNode::serve() {
   serving_ = true;
-  const Result<> begun = perform(ask([this](const ProtocolMoment& at) {
+  Result<> begun = perform(ask([this](const ProtocolMoment& at) {
     return behaviour_.started(at, storage_.contents(), life_ == 1,
                               streams_.stream("protocol", index_, life_));
   }));

@@ -113,6 +113,7 @@ Streams::Streams(std::uint64_t key, const std::vector<Override>& overrides)
     : key_(key), future_(std::make_shared<Future>()) {
   if (overrides.empty()) return;
   std::vector<OverrideTable::Item> items;
+  items.reserve(overrides.size());
   for (const Override& item : overrides) {
     items.push_back({stream_key(key_, Purpose(std::string_view(item.purpose)), item.a, item.b),
                      item.counter, item.value});

@@ -137,7 +137,6 @@ Parameters disk_parameters(FaultKind kind, Draw& draw) {
     case FaultKind::kBitRot:
       return {{"flips", draw.doubling(1, 16)}};
     case FaultKind::kMisdirectedWrite:
-      return {{"ppm", draw.doubling(5'000, 200'000)}};
     case FaultKind::kSyncFailure:
       return {{"ppm", draw.doubling(5'000, 200'000)}};
     case FaultKind::kDiskFull:

@@ -52,7 +52,7 @@ class ObjectReader : public FormSink {
   std::string form(const Edn& map, std::size_t line) override {
     EventFields event;
     bool skip = false;
-    const std::string problem = read_event_fields(map, &event, &skip);
+    std::string problem = read_event_fields(map, &event, &skip);
     if (!problem.empty() || skip) return problem;
     if (event.function == nullptr) return "the operation has no :f";
     const Word* known = nullptr;

@@ -54,7 +54,7 @@ class TransactionReader : public FormSink {
   std::string form(const Edn& map, std::size_t line) override {
     EventFields event;
     bool skip = false;
-    const std::string problem = read_event_fields(map, &event, &skip);
+    std::string problem = read_event_fields(map, &event, &skip);
     if (!problem.empty() || skip) return problem;
     if (event.function != nullptr && *event.function != "txn") {
       return "the operation is a " + event.function->substr(0, 40) + ", not a txn";
