@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <memory>
 #include <string>
@@ -50,6 +51,7 @@ struct TestPeer final : PeerHandler {
   void knows(const TestPeer& other, const std::string& where) {
     transport.learn({{other.identity.node, where, "", 1}});
   }
+  void rest(Duration duration) { sleep_until(loop, monotonic_now() + duration); }
   void tell(const TestPeer& other, std::uint64_t term) {
     TimeoutNow message;
     message.term = Term{term};
@@ -60,7 +62,7 @@ struct TestPeer final : PeerHandler {
     other.terms.clear();
     for (int i = 0; i < 500 && other.terms.empty(); ++i) {
       tell(other, 7);
-      sleep_until(loop, monotonic_now() + milliseconds(10));
+      rest(milliseconds(10));
     }
     return !other.terms.empty();
   }
@@ -71,8 +73,9 @@ struct TestPeer final : PeerHandler {
   void on_request(ClientRequest, std::unique_ptr<Responder> responder) override {
     asked.push_back(std::move(responder));
   }
-  // Asks `other`, who thinks for a while, and gives its answer.
-  std::string ask(TestPeer& other, Duration thought) {
+  // Asks `other`, who answers after `meanwhile`, and gives the answer.
+  template <class Meanwhile>
+  std::string ask(TestPeer& other, Meanwhile meanwhile) {
     ClientRequest request;
     request.group = GroupId{1};
     request.payload = "x";
@@ -81,13 +84,12 @@ struct TestPeer final : PeerHandler {
                    [&](const Result<ClientReply>& reply) {
                      answer = reply ? reply.value().why : reply.error().message;
                    });
-    sleep_until(loop, monotonic_now() + thought);
+    for (int i = 0; i < 500 && answer.empty() && other.asked.empty(); ++i) rest(milliseconds(1));
+    meanwhile();
     ClientReply reply;
     reply.why = "no idea";
     for (const auto& responder : std::exchange(other.asked, {})) responder->reply(reply);
-    for (int i = 0; i < 500 && answer.empty(); ++i) {
-      sleep_until(loop, monotonic_now() + milliseconds(10));
-    }
+    for (int i = 0; i < 500 && answer.empty(); ++i) rest(milliseconds(10));
     return answer;
   }
 
@@ -117,13 +119,16 @@ void with_two(Body body) {
   });
 }
 
+// Each can dial the other, and both have been heard.
+void acquaint(TestPeer& low, TestPeer& high) {
+  low.knows(high, high.address);
+  high.knows(low, low.address);
+  ASSERT_TRUE(low.reaches(high));
+  ASSERT_TRUE(high.reaches(low));
+}
+
 TEST(RpcTransport, MessagesGoBothWays) {
-  with_two([](TestPeer& low, TestPeer& high) {
-    low.knows(high, high.address);
-    high.knows(low, low.address);
-    EXPECT_TRUE(low.reaches(high));
-    EXPECT_TRUE(high.reaches(low));
-  });
+  with_two(acquaint);
 }
 
 TEST(RpcTransport, TheConnectionOfTheLowerIdCarriesAnswersToo) {
@@ -134,7 +139,7 @@ TEST(RpcTransport, TheConnectionOfTheLowerIdCarriesAnswersToo) {
     EXPECT_TRUE(high.transport.connected(NodeId{1}));
     EXPECT_TRUE(high.reaches(low));
     // Long enough for the own connection to be tried in vain several times.
-    EXPECT_EQ(high.ask(low, milliseconds(400)), "no idea");
+    EXPECT_EQ(high.ask(low, [&] { high.rest(milliseconds(400)); }), "no idea");
   });
 }
 
@@ -149,10 +154,7 @@ TEST(RpcTransport, TheConnectionOfTheHigherIdCarriesNoAnswers) {
 
 TEST(RpcTransport, WhenASharedConnectionEndsTheOtherServes) {
   with_two([](TestPeer& low, TestPeer& high) {
-    low.knows(high, high.address);
-    high.knows(low, low.address);
-    ASSERT_TRUE(low.reaches(high));
-    ASSERT_TRUE(high.reaches(low));
+    acquaint(low, high);
     low.transport.forget(NodeId{2});
     EXPECT_TRUE(high.reaches(low));
     low.knows(high, high.address);  // and makes a new one
@@ -169,45 +171,54 @@ TEST(RpcTransport, AConnectionThatHasEndedIsNoWay) {
     ASSERT_TRUE(high.transport.connected(NodeId{1}));
     low.transport.forget(NodeId{2});
     // Without a word of its own that would fail.
-    for (int i = 0; i < 500 && high.transport.connected(NodeId{1}); ++i) {
-      sleep_until(high.loop, monotonic_now() + milliseconds(10));
-    }
+    for (int i = 0; i < 500 && high.transport.connected(NodeId{1}); ++i)
+      high.rest(milliseconds(10));
     EXPECT_FALSE(high.transport.connected(NodeId{1}));
-    EXPECT_EQ(high.ask(low, Duration{}), "not connected");
+    EXPECT_EQ(high.ask(low, [] {}), "not connected");
   });
 }
 
 TEST(RpcTransport, WhoIsForgottenIsNotSpokenTo) {
   with_two([](TestPeer& low, TestPeer& high) {
-    low.knows(high, high.address);
-    high.knows(low, low.address);
-    ASSERT_TRUE(low.reaches(high));
-    ASSERT_TRUE(high.reaches(low));
+    acquaint(low, high);
     high.transport.forget(NodeId{1});
-    sleep_until(high.loop, monotonic_now() + milliseconds(50));
+    high.rest(milliseconds(50));
     EXPECT_FALSE(high.transport.connected(NodeId{1}));
   });
 }
 
+// A long reply on the shared connection would hold up messages.
 TEST(RpcTransport, CallsUseTheOwnConnectionWhereThereIsOne) {
   with_two([](TestPeer& low, TestPeer& high) {
-    low.knows(high, high.address);
-    high.knows(low, low.address);
-    ASSERT_TRUE(low.reaches(high));
-    ASSERT_TRUE(high.reaches(low));
-    EXPECT_EQ(high.ask(low, milliseconds(20)), "no idea");
-    low.transport.forget(NodeId{2});
-    EXPECT_EQ(high.ask(low, milliseconds(20)), "no idea");
+    acquaint(low, high);
+    EXPECT_EQ(high.ask(low,
+                       [&] {
+                         low.transport.forget(NodeId{2});
+                         high.rest(milliseconds(100));
+                       }),
+              "no idea");
   });
 }
 
-TEST(PeerDialer, DoesNotWaitForWhatIsNeverAcknowledged) {
+// How many of this process's sockets end when so long nothing is acknowledged.
+int sockets_that_end_after(unsigned milliseconds) {
+  int count = 0;
+  for (int fd = 0; fd < 1024; ++fd) {
+    unsigned limit = 0;
+    socklen_t size = sizeof limit;
+    const bool tcp = ::getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, &size) == 0;
+    if (tcp && limit == milliseconds) ++count;
+  }
+  return count;
+}
+
+TEST(RpcTransport, NeitherEndWaitsForWhatIsNeverAcknowledged) {
   with_two([](TestPeer& low, TestPeer& high) {
-    auto stream = low.dialer.dial(high.address, seconds(5));
-    unsigned milliseconds = 0;
-    kj::uint size = sizeof milliseconds;
-    stream->getsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, &size);
-    EXPECT_EQ(milliseconds, 5'000U);
+    const int before = sockets_that_end_after(5'000);
+    high.knows(low, kNowhere);
+    low.knows(high, high.address);
+    ASSERT_TRUE(low.reaches(high));
+    EXPECT_EQ(sockets_that_end_after(5'000), before + 2);
   });
 }
 
