@@ -82,6 +82,8 @@ class Client {
   Outcome change(const ConfigurationChange& change);
   Outcome transfer(NodeId target);
 
+  // Whom the next call asks first; 0: whoever's turn it is. Without this, the leader last seen.
+  void begin_with(NodeId node) { leader_ = node; }
   // Other nodes to ask, after a membership change.
   void set_nodes(std::vector<NodeId> nodes) { nodes_ = std::move(nodes); }
 

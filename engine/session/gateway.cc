@@ -6,7 +6,8 @@ namespace synchrodb {
 
 class Gateway::Lease {
  public:
-  explicit Lease(Gateway& gateway) : gateway_(gateway) {
+  // `first`: whom the client asks first.
+  Lease(Gateway& gateway, NodeId first) : gateway_(gateway) {
     if (gateway_.idle_.empty()) {
       ClientOptions options;
       options.group = gateway_.options_.group;
@@ -14,7 +15,6 @@ class Gateway::Lease {
       options.call_timeout = gateway_.options_.command_timeout;
       options.read_patience_growth = 2;
       options.overload_patience = gateway_.options_.overload_patience;
-      // This node knows the leader if anybody does.
       client_ =
           std::make_unique<Client>(gateway_.clock_, gateway_.fibers_, gateway_.transport_,
                                    gateway_.random_, options, std::vector<NodeId>{gateway_.self_});
@@ -23,6 +23,7 @@ class Gateway::Lease {
       client_ = std::move(gateway_.idle_.back());
       gateway_.idle_.pop_back();
     }
+    client_->begin_with(first);
   }
   ~Lease() { gateway_.idle_.push_back(std::move(client_)); }
   Lease(const Lease&) = delete;
@@ -36,13 +37,20 @@ class Gateway::Lease {
 };
 
 Gateway::Gateway(Clock& clock, Fibers& fibers, Transport& transport, RandomStream& random,
-                 NodeId self, GatewayOptions options)
+                 NodeId self, std::function<NodeId()> leader, GatewayOptions options)
     : clock_(clock),
       fibers_(fibers),
       transport_(transport),
       random_(random),
       self_(self),
+      leader_(std::move(leader)),
       options_(options) {}
+
+// Without a leader, the node itself: it knows of one as soon as anybody does.
+NodeId Gateway::leader_or_self() const {
+  const NodeId leader = leader_();
+  return leader ? leader : self_;
+}
 
 Outcome Gateway::counted(Outcome outcome) {
   if (outcome.kind != Outcome::Kind::kOk && outcome.overloaded) ++overloaded_;
@@ -50,17 +58,17 @@ Outcome Gateway::counted(Outcome outcome) {
 }
 
 Outcome Gateway::read(std::string request, ReadConsistency consistency) {
-  Lease client(*this);
+  Lease client(*this, consistency == ReadConsistency::kStale ? self_ : leader_or_self());
   return counted(client->read_request(std::move(request), consistency));
 }
 
 Outcome Gateway::write(Request& request) {
-  Lease client(*this);
+  Lease client(*this, leader_or_self());
   return counted(client->execute(request));
 }
 
 Outcome Gateway::write_for(const Request& request) {
-  Lease client(*this);
+  Lease client(*this, leader_or_self());
   return counted(client->execute_for(request));
 }
 

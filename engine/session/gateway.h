@@ -1,9 +1,10 @@
 // How a node executes what its own connections ask: through the client library, as if from outside,
-// but beginning with itself. So a follower forwards to the leader, and a write that must be asked
-// for again is applied once.
+// but beginning with the leader that the node itself knows. So a follower forwards to the leader,
+// and a write that must be asked for again is applied once.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,12 +25,13 @@ struct GatewayOptions {
 
 class Gateway {
  public:
-  // References outlive the gateway. `self`: this node.
+  // References outlive the gateway. `self`: this node. `leader`: whom it takes for the leader by
+  // now, 0: nobody; asked for each request, since a leader that was cut off would not answer.
   Gateway(Clock& clock, Fibers& fibers, Transport& transport, RandomStream& random, NodeId self,
-          GatewayOptions options);
+          std::function<NodeId()> leader, GatewayOptions options);
 
   // An encoded request (engine/kv/command.h) of reads. Parks. Stale reads see what this node has
-  // applied.
+  // applied, and need no other.
   Outcome read(std::string request, ReadConsistency consistency);
   // Exactly once, in a client session that is this call's alone meanwhile. Parks.
   Outcome write(Request& request);
@@ -44,6 +46,7 @@ class Gateway {
  private:
   // A client, with its session, from the pool; goes back unless the fiber unwinds.
   class Lease;
+  NodeId leader_or_self() const;
   Outcome counted(Outcome outcome);
 
   Clock& clock_;
@@ -51,6 +54,7 @@ class Gateway {
   Transport& transport_;
   RandomStream& random_;
   NodeId self_;
+  std::function<NodeId()> leader_;
   GatewayOptions options_;
   std::vector<std::unique_ptr<Client>> idle_;
   std::size_t made_ = 0;

@@ -95,10 +95,7 @@ void CommandContext::sample_rates() {
   input_kib_per_second_ = rate(last_.input, now.input) / 1024;
   output_kib_per_second_ = rate(last_.output, now.output) / 1024;
   last_ = now;
-  const Replica* replica = parts_.replica();
-  if (replica != nullptr && replica->protocol().status().leader) {
-    last_leader_ = replica->protocol().status().leader;
-  }
+  if (const NodeId leader = parts_.leader()) last_leader_ = leader;
 }
 
 TrafficFacts CommandContext::traffic() {

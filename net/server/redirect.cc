@@ -8,9 +8,7 @@ namespace {
 
 std::optional<Reply> moved(const ServerParts& parts, const CommandSpec& command,
                            const std::vector<std::string>& argv) {
-  const Replica* replica = parts.replica();
-  if (replica == nullptr) return std::nullopt;
-  const NodeId leader = replica->protocol().status().leader;
+  const NodeId leader = parts.leader();
   if (!leader || leader == parts.identity.node) return std::nullopt;
   const NodeAddress* address = parts.book.find(leader);
   if (address == nullptr || address->resp.empty()) return std::nullopt;

@@ -39,8 +39,7 @@ constexpr std::size_t kWatchHistoryBytes = std::size_t{8} << 20;
 
 // The RPC port of the leader, as this node knows it; empty: unknown.
 std::string leader_address(const ServerParts& parts) {
-  const Replica* replica = parts.replica();
-  const NodeId leader = replica != nullptr ? replica->protocol().status().leader : NodeId{};
+  const NodeId leader = parts.leader();
   const NodeAddress* address = leader ? parts.book.find(leader) : nullptr;
   return address != nullptr ? address->rpc : std::string();
 }
@@ -202,8 +201,9 @@ void Server::compose(Membership membership) {
       std::vector<GroupOptions>{GroupOptions{kOnlyGroup, membership_.founders, &changes_}});
   GatewayOptions gateway;
   gateway.command_timeout = milliseconds(options().requests.command_timeout_ms);
-  gateway_ = std::make_unique<Gateway>(clock_, loop_, *transport_, random_,
-                                       membership_.identity.node, gateway);
+  gateway_ = std::make_unique<Gateway>(
+      clock_, loop_, *transport_, random_, membership_.identity.node,
+      [this] { return parts_->leader(); }, gateway);
   parts_ = std::make_unique<ServerParts>(ServerParts{
       loop_, clock_, config_, membership_.identity, membership_.book, *transport_, *node_,
       *gateway_, *observer_, random_, monotonic_now(), faulty_.get(), nullptr, nullptr,
@@ -279,9 +279,8 @@ void Server::open_doors() {
 }
 
 std::string Server::not_ready() const {
-  const Replica* replica = parts_->replica();
-  if (replica == nullptr) return "recovering";
-  if (!replica->protocol().status().leader) return "no leader is known";
+  if (parts_->replica() == nullptr) return "recovering";
+  if (!parts_->leader()) return "no leader is known";
   return shutting_down_ ? "shutting down" : "";
 }
 

@@ -54,6 +54,11 @@ struct ServerParts {
   const ServerOptions& options() const { return config.options(); }
   // Null while the node recovers.
   Replica* replica() const { return node.replica(kOnlyGroup); }
+  // Whom this node takes for the leader; 0: nobody, or it recovers.
+  NodeId leader() const {
+    const Replica* known = replica();
+    return known != nullptr ? known->protocol().status().leader : NodeId{};
+  }
 };
 
 }  // namespace synchrodb::net

@@ -85,9 +85,15 @@ class ClientTest : public ::testing::Test {
 
   Outcome read() { return client_.read({"GET", "k"}, ReadConsistency::kLinearizable); }
 
+  // Of node 1.
+  Gateway make_gateway() {
+    return {time_, time_, nodes_, random_, NodeId{1}, [this] { return leader_; }, GatewayOptions{}};
+  }
+
   OneFiber time_;
   Counting random_;
   Scripted nodes_{time_};
+  NodeId leader_;  // as the gateway's node knows it
   Client client_{time_, time_, nodes_, random_, options(), {NodeId{1}, NodeId{2}, NodeId{3}}};
 };
 
@@ -135,9 +141,32 @@ TEST_F(ClientTest, WithoutMemoryThereIsNothingToWaitFor) {
   EXPECT_EQ(nodes_.asked.size(), 1U);
 }
 
+// A leader that was cut off does not answer: without the node's own news of another, each client of
+// the pool would wait for it once more.
+TEST_F(ClientTest, AGatewayBeginsWithTheLeaderThatItsNodeKnows) {
+  Gateway gateway = make_gateway();
+  nodes_.then(Status::kOk);
+  leader_ = NodeId{3};
+  gateway.read("", ReadConsistency::kLinearizable);
+  leader_ = NodeId{2};
+  gateway.read("", ReadConsistency::kLinearizable);
+  leader_ = NodeId{};
+  gateway.read("", ReadConsistency::kLinearizable);
+  EXPECT_EQ(nodes_.asked, (std::vector<std::uint64_t>{3, 2, 1}));
+}
+
+TEST_F(ClientTest, AStaleReadOfAGatewayNeedsNoOtherNode) {
+  Gateway gateway = make_gateway();
+  nodes_.then(Status::kOk);
+  leader_ = NodeId{3};
+  gateway.read("", ReadConsistency::kLinearizable);
+  gateway.read("", ReadConsistency::kStale);
+  EXPECT_EQ(nodes_.asked, (std::vector<std::uint64_t>{3, 1}));
+}
+
 // A read that nobody answered and that was then refused was given up for the same reason.
 TEST_F(ClientTest, WhatOverloadRefusedIsCountedHoweverItBegan) {
-  Gateway gateway(time_, time_, nodes_, random_, NodeId{1}, GatewayOptions{});
+  Gateway gateway = make_gateway();
   nodes_.then_nothing();
   nodes_.then(Status::kOverloaded);
   gateway.read("", ReadConsistency::kLinearizable);
