@@ -69,10 +69,13 @@ kj::Promise<void> RpcTransport::PeerService::request(RequestContext context) {
   const ClientRequest::Kind kind = request.value().kind;
   transport_.handler_->on_request(std::move(request).value(),
                                   std::make_unique<RemoteResponder>(kind, kj::mv(paf.fulfiller)));
-  return paf.promise.then([context](kj::Own<std::string>&& frame) mutable {
+  return paf.promise.then([context, &transport = transport_, from = from_](
+                              kj::Own<std::string>&& frame) mutable -> kj::Promise<void> {
+    if (transport.loses_to(from)) return kj::NEVER_DONE;
     auto results = context.getResults(capnp::MessageSize{frame->size() / 8 + 16, 0});
     results.setFrame(
         capnp::Data::Reader(reinterpret_cast<const kj::byte*>(frame->data()), frame->size()));
+    return kj::READY_NOW;
   });
 }
 

@@ -220,16 +220,15 @@ bool RpcTransport::send(PeerMessage message) {
     return false;
   }
   Link& link = *it->second;
-  const LinkFault& fault = link.fault;
-  if (fault.drop || (fault.loss_ppm > 0 && random_.below(1'000'000) < fault.loss_ppm)) return true;
+  if (loses(link)) return true;
   if (link.queued_bytes >= options_.max_queued_bytes) {
     ++counters_.messages_refused;
     return false;
   }
   std::string frame = encode_frame(message);
-  if (fault.delay > Duration{}) {
+  if (link.fault.delay > Duration{}) {
     link.delayed.add(loop_.timer()
-                         .afterDelay(fault.delay.ns * kj::NANOSECONDS)
+                         .afterDelay(link.fault.delay.ns * kj::NANOSECONDS)
                          .then([this, &link, late = std::move(frame)]() mutable {
                            enqueue(link, std::move(late));
                          }));
@@ -237,6 +236,16 @@ bool RpcTransport::send(PeerMessage message) {
   }
   enqueue(link, std::move(frame));
   return true;
+}
+
+bool RpcTransport::loses(const Link& link) {
+  const LinkFault& fault = link.fault;
+  return fault.drop || (fault.loss_ppm > 0 && random_.below(1'000'000) < fault.loss_ppm);
+}
+
+bool RpcTransport::loses_to(NodeId node) {
+  const auto it = links_.find(node);
+  return it != links_.end() && loses(*it->second);
 }
 
 void RpcTransport::enqueue(Link& link, std::string frame) {
@@ -319,13 +328,13 @@ void RpcTransport::call(NodeId to, ClientRequest request, Instant deadline, Done
   watch_deadlines();
   if (to == identity_.node) return call_locally(std::move(request), id);
   const auto it = links_.find(to);
-  if (it == links_.end() || !it->second->up() || it->second->fault.drop) {
+  if (it == links_.end() || !it->second->up()) {
     return finish(id, Error{ErrorCode::kUnavailable, "not connected"});
   }
   if (!fits_frame(request)) {
     return finish(id, Error{ErrorCode::kUnavailable, "larger than a frame may be"});
   }
-  call_remotely(*it->second, request, id);
+  if (!loses(*it->second)) call_remotely(*it->second, request, id);
 }
 
 void RpcTransport::call_locally(ClientRequest request, std::uint64_t id) {

@@ -26,10 +26,11 @@
 
 namespace synchrodb::net {
 
-// What becomes of what this node sends to a peer, in tests with injected faults.
+// What becomes of what this node sends to a peer, in tests with injected faults: messages, requests
+// and answers. Whatever is lost is lost in silence, as on a network that is cut.
 struct LinkFault {
   bool drop = false;
-  Duration delay;
+  Duration delay;  // of messages alone
   std::uint32_t loss_ppm = 0;
 };
 
@@ -90,6 +91,9 @@ class RpcTransport final : public Transport {
   Link& link_to(const NodeAddress& address);
   void run_link(Link& link);
   void connect(Link& link);
+  // Whether an injected fault swallows what is about to be sent.
+  bool loses(const Link& link);
+  bool loses_to(NodeId node);
   void shake_hands(Link& link, wire::Node::Client node);
   void enqueue(Link& link, std::string frame);
   void schedule_flush();

@@ -75,16 +75,17 @@ struct TestPeer final : PeerHandler {
   }
   // Asks `other`, who answers after `meanwhile`, and gives the answer.
   template <class Meanwhile>
-  std::string ask(TestPeer& other, Meanwhile meanwhile) {
+  std::string ask(TestPeer& other, Meanwhile meanwhile, Duration patience = seconds(5)) {
     ClientRequest request;
     request.group = GroupId{1};
     request.payload = "x";
     std::string answer;
-    transport.call(other.identity.node, request, monotonic_now() + seconds(5),
+    transport.call(other.identity.node, request, monotonic_now() + patience,
                    [&](const Result<ClientReply>& reply) {
                      answer = reply ? reply.value().why : reply.error().message;
                    });
     for (int i = 0; i < 500 && answer.empty() && other.asked.empty(); ++i) rest(milliseconds(1));
+    reached = !other.asked.empty();
     meanwhile();
     ClientReply reply;
     reply.why = "no idea";
@@ -103,6 +104,7 @@ struct TestPeer final : PeerHandler {
   std::string address;
   std::vector<std::uint64_t> terms;
   std::vector<std::unique_ptr<Responder>> asked;
+  bool reached = false;  // the other, by what was asked last
 };
 
 // Runs `body` with the nodes 1 and 2.
@@ -197,6 +199,26 @@ TEST(RpcTransport, CallsUseTheOwnConnectionWhereThereIsOne) {
                          high.rest(milliseconds(100));
                        }),
               "no idea");
+  });
+}
+
+TEST(RpcTransport, OverACutLinkNothingIsAskedAndNothingAnsweredAndNobodyIsTold) {
+  with_two([](TestPeer& low, TestPeer& high) {
+    acquaint(low, high);
+    LinkFault cut;
+    cut.drop = true;
+    low.transport.set_fault(NodeId{2}, cut);
+    EXPECT_EQ(low.ask(
+                  high, [] {}, milliseconds(200)),
+              "no answer in time");
+    EXPECT_FALSE(low.reached);
+    EXPECT_EQ(high.ask(
+                  low, [] {}, milliseconds(200)),
+              "no answer in time");
+    EXPECT_TRUE(high.reached);
+    low.transport.set_fault(NodeId{}, LinkFault{});
+    EXPECT_EQ(low.ask(high, [] {}), "no idea");
+    EXPECT_EQ(high.ask(low, [] {}), "no idea");
   });
 }
 
