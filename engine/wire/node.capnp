@@ -11,9 +11,9 @@ using Database = import "database.capnp".Database;
 # The bootstrap capability. Each call is refused with an exception whose text says why: a wrong
 # password, another cluster, another protocol version, a node id that is not this node's.
 interface Node {
-  # For nodes of the same cluster. `back` is the caller's own service, so that messages both ways may
-  # share this connection; null where the caller is the one with the higher id, whose connection only
-  # stands by.
+  # For nodes of the same cluster. `back` is the caller's own service: of the two connections between
+  # two nodes that of the lower id carries messages both ways, and that of the higher requests; either
+  # everything where it is the only one. Null from older nodes with the higher id.
   peer @0 (hello :Hello, back :Peer) -> (hello :Hello, peer :Peer);
   # For operators. `password` is empty where the server has none.
   administration @1 (password :Data) -> (administration :Administration);

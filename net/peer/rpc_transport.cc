@@ -24,8 +24,9 @@ constexpr Duration kDeadlineLook = milliseconds(10);
 // ---- A connection ------------------------------------------------------------------------------
 
 struct RpcTransport::Link final : kj::TaskSet::ErrorHandler {
-  Link(NodeId to, Loop& loop)
+  Link(NodeId to, bool lower, Loop& loop)
       : node(to),
+        own_is_lower(lower),
         calls(kj::heap<kj::TaskSet>(*this)),
         calls_over_back(*this),
         delayed(*this),
@@ -34,10 +35,12 @@ struct RpcTransport::Link final : kj::TaskSet::ErrorHandler {
   void taskFailed(kj::Exception&&) override {}  // the promises handle their own failures
 
   bool up() const { return peer != nullptr || back != nullptr; }
-  // The way that messages take; one is up.
-  wire::Peer::Client& way() {
-    KJ_IF_MAYBE (shared, back) return *shared;
-    return KJ_ASSERT_NONNULL(peer);
+  // Messages take the connection of the lower id and requests that of the higher, while there are
+  // two: a long answer then holds up no heartbeat.
+  bool messages_over_back() const { return back != nullptr && (peer == nullptr || !own_is_lower); }
+  bool requests_over_back() const { return back != nullptr && (peer == nullptr || own_is_lower); }
+  wire::Peer::Client& way(bool through_back) {
+    return KJ_ASSERT_NONNULL(through_back ? back : peer);
   }
 
   // While connected.
@@ -84,6 +87,7 @@ struct RpcTransport::Link final : kj::TaskSet::ErrorHandler {
   }
 
   NodeId node;
+  bool own_is_lower;  // the id of this node is the lower one
   kj::Own<kj::TaskSet> calls;
   kj::TaskSet calls_over_back;
   kj::TaskSet delayed;  // messages, by an injected fault
@@ -117,7 +121,7 @@ RpcTransport::~RpcTransport() = default;
 RpcTransport::Link& RpcTransport::link_to(const NodeAddress& address) {
   std::unique_ptr<Link>& link = links_[address.node];
   if (link == nullptr) {
-    link = std::make_unique<Link>(address.node, loop_);
+    link = std::make_unique<Link>(address.node, identity_.node < address.node, loop_);
     link->fiber = loop_.spawn("peer link", [this, one = link.get()] { run_link(*one); });
   }
   return *link;
@@ -195,8 +199,7 @@ void RpcTransport::connect(Link& link) {
 void RpcTransport::shake_hands(Link& link, wire::Node::Client node) {
   auto request = node.peerRequest();
   write_hello(request.initHello(), identity_, link.node, book_);
-  // Of two connections between two nodes that of the lower id carries what either says.
-  if (identity_.node < link.node) request.setBack(peer_service(link.node));
+  request.setBack(peer_service(link.node));
   const auto patience = options_.connect_timeout.ns * kj::NANOSECONDS;
   auto response = loop_.await(loop_.timer().timeoutAfter(patience, request.send().dropPipeline()));
   const auto hello = response.getHello();
@@ -266,8 +269,10 @@ void RpcTransport::flush() {
 
 void RpcTransport::flush(Link& link) {
   if (link.queue.empty() || link.window_full || !link.up()) return;
-  auto request = link.way().deliverRequest(
-      capnp::MessageSize{link.queued_bytes / 8 + 3 * link.queue.size() + 64, 0});
+  link.over_back = link.messages_over_back();
+  auto request = link.way(link.over_back)
+                     .deliverRequest(
+                         capnp::MessageSize{link.queued_bytes / 8 + 3 * link.queue.size() + 64, 0});
   auto frames = request.initFrames(static_cast<unsigned>(link.queue.size()));
   for (unsigned i = 0; i < frames.size(); ++i) {
     const std::string& frame = link.queue[i];
@@ -279,7 +284,6 @@ void RpcTransport::flush(Link& link) {
   link.queue.clear();
   link.queued_bytes = 0;
   link.window_full = true;
-  link.over_back = link.back != nullptr;
   link.sending = request.send()
                      .then([this, &link] {
                        link.window_full = false;
@@ -304,11 +308,11 @@ void RpcTransport::give_up_sending(Link& link, const kj::Exception& why) {
 
 std::uint64_t RpcTransport::answer_over(NodeId node, wire::Peer::Client back) {
   const auto it = links_.find(node);
-  if (it == links_.end() || identity_.node < node) return 0;
+  if (it == links_.end()) return 0;
   Link& link = *it->second;
   link.back = kj::mv(back);
   link.back_number = ++last_back_;
-  link.turn_away();  // from whichever connection it was
+  if (link.over_back || link.messages_over_back()) link.turn_away();  // from where it was
   schedule_flush();
   return link.back_number;
 }
@@ -355,10 +359,8 @@ void RpcTransport::call_locally(ClientRequest request, std::uint64_t id) {
 
 void RpcTransport::call_remotely(Link& link, const ClientRequest& request, std::uint64_t id) {
   const std::string frame = encode_frame(request);
-  // Not over what messages share if there is a choice: a long reply would hold them up.
-  const bool over_back = link.peer == nullptr;
-  wire::Peer::Client& peer = over_back ? link.way() : KJ_ASSERT_NONNULL(link.peer);
-  auto remote = peer.requestRequest(capnp::MessageSize{frame.size() / 8 + 16, 0});
+  const bool over_back = link.requests_over_back();
+  auto remote = link.way(over_back).requestRequest(capnp::MessageSize{frame.size() / 8 + 16, 0});
   remote.setFrame(
       capnp::Data::Reader(reinterpret_cast<const kj::byte*>(frame.data()), frame.size()));
   kj::TaskSet& calls = over_back ? link.calls_over_back : *link.calls;

@@ -1,10 +1,10 @@
 // The seam's Transport in the real world: Cap'n Proto RPC between the nodes of a cluster.
 //
 // Each node dials each known one. Of the two connections between two nodes that of the lower id
-// carries the messages both ways, and the other stands by. Messages to a peer queue up during a
-// turn of the loop and leave together, in one streaming call; what does not fit the window waits,
-// what does not fit the queue is refused. A connection that breaks is made anew; whatever was under
-// way is lost, as messages may be.
+// carries messages both ways, and that of the higher requests; where there is one, it carries both.
+// Messages to a peer queue up during a turn of the loop and leave together, in one streaming call;
+// what does not fit the window waits, what does not fit the queue is refused. A connection that
+// breaks is made anew; whatever was under way is lost, as messages may be.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -70,8 +70,9 @@ class RpcTransport final : public Transport {
 
   // The capability for a peer that has said hello, to which `from` is bound.
   wire::Peer::Client peer_service(NodeId from);
-  // What is for `node` goes over the connection that `back` came through, while that works. A
-  // message one way then shares its system calls with what comes back.
+  // The connection that `back` came through may carry what is for `node`, while it works. Messages
+  // both ways go over that of the lower id, and so share system calls with their
+  // acknowledgements; requests over that of the higher, where a long answer holds up no message.
   // The result is for end_answers(), once that connection has ended; 0: it is not used.
   std::uint64_t answer_over(NodeId node, wire::Peer::Client back);
   void end_answers(NodeId node, std::uint64_t connection);

@@ -121,12 +121,15 @@ void with_two(Body body) {
   });
 }
 
-// Each can dial the other, and both have been heard.
+// Each has dialled the other, and both have been heard.
 void acquaint(TestPeer& low, TestPeer& high) {
   low.knows(high, high.address);
   high.knows(low, low.address);
   ASSERT_TRUE(low.reaches(high));
   ASSERT_TRUE(high.reaches(low));
+  const auto dialled = [](const TestPeer& peer) { return peer.transport.counters().connects > 0; };
+  for (int i = 0; i < 500 && !(dialled(low) && dialled(high)); ++i) low.rest(milliseconds(10));
+  ASSERT_TRUE(dialled(low) && dialled(high));
 }
 
 TEST(RpcTransport, MessagesGoBothWays) {
@@ -145,12 +148,14 @@ TEST(RpcTransport, TheConnectionOfTheLowerIdCarriesAnswersToo) {
   });
 }
 
-TEST(RpcTransport, TheConnectionOfTheHigherIdCarriesNoAnswers) {
+TEST(RpcTransport, TheConnectionOfTheHigherIdServesWhereItIsTheOnlyOne) {
   with_two([](TestPeer& low, TestPeer& high) {
     low.knows(high, kNowhere);
     high.knows(low, low.address);
     EXPECT_TRUE(high.reaches(low));
-    EXPECT_FALSE(low.transport.connected(NodeId{2}));
+    EXPECT_TRUE(low.reaches(high));
+    EXPECT_EQ(low.ask(high, [] {}), "no idea");
+    EXPECT_EQ(high.ask(low, [] {}), "no idea");
   });
 }
 
@@ -189,17 +194,19 @@ TEST(RpcTransport, WhoIsForgottenIsNotSpokenTo) {
   });
 }
 
-// A long reply on the shared connection would hold up messages.
-TEST(RpcTransport, CallsUseTheOwnConnectionWhereThereIsOne) {
-  with_two([](TestPeer& low, TestPeer& high) {
-    acquaint(low, high);
-    EXPECT_EQ(high.ask(low,
-                       [&] {
-                         low.transport.forget(NodeId{2});
-                         high.rest(milliseconds(100));
-                       }),
-              "no idea");
-  });
+// A long answer on the connection of messages would hold them up.
+TEST(RpcTransport, RequestsUseTheConnectionOfTheHigherId) {
+  for (const bool low_asks : {false, true}) {
+    with_two([&](TestPeer& low, TestPeer& high) {
+      acquaint(low, high);
+      const auto end_the_connection_of_the_lower = [&] {
+        low.transport.forget(NodeId{2});
+        high.rest(milliseconds(100));
+      };
+      TestPeer& asker = low_asks ? low : high;
+      EXPECT_EQ(asker.ask(low_asks ? high : low, end_the_connection_of_the_lower), "no idea");
+    });
+  }
 }
 
 TEST(RpcTransport, OverACutLinkNothingIsAskedAndNothingAnsweredAndNobodyIsTold) {
