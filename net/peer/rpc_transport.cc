@@ -328,7 +328,7 @@ void RpcTransport::end_answers(NodeId node, std::uint64_t connection) {
 
 void RpcTransport::call(NodeId to, ClientRequest request, Instant deadline, Done done) {
   const std::uint64_t id = ++last_call_;
-  calls_.insert_or_assign(id, Call{std::move(done), deadline});
+  calls_.insert_or_assign(id, Call{std::move(done), deadline, to, request.group, request.kind});
   watch_deadlines();
   if (to == identity_.node) return call_locally(std::move(request), id);
   const auto it = links_.find(to);
@@ -408,10 +408,24 @@ Instant RpcTransport::give_up_overdue() {
       next = std::min(next, call.deadline);
     }
   }
-  for (const std::uint64_t id : overdue) {
-    finish(id, Error{ErrorCode::kTimeout, "no answer in time"});
-  }
+  give_up(overdue, "no answer in time");
   return next;
+}
+
+void RpcTransport::abandon_requests(GroupId group, NodeId leader) {
+  std::vector<std::uint64_t> in_vain;
+  for (const auto& [id, call] : calls_) {
+    const bool for_the_leader = call.kind == ClientRequest::Kind::kWrite ||
+                                call.kind == ClientRequest::Kind::kRead ||
+                                call.kind == ClientRequest::Kind::kLeaseRead;
+    const bool elsewhere = call.to != leader && call.to != identity_.node;
+    if (for_the_leader && elsewhere && call.group == group) in_vain.push_back(id);
+  }
+  give_up(in_vain, "another node leads by now");
+}
+
+void RpcTransport::give_up(const std::vector<std::uint64_t>& calls, const char* why) {
+  for (const std::uint64_t id : calls) finish(id, Error{ErrorCode::kTimeout, why});
 }
 
 wire::Peer::Client RpcTransport::peer_service(NodeId from) {

@@ -63,6 +63,10 @@ class RpcTransport final : public Transport {
   void call(NodeId to, ClientRequest request, Instant deadline, Done done) override;
   void serve(PeerHandler* handler) override { handler_ = handler; }
 
+  // `leader` leads `group`: nobody else will answer what its clients asked, if it has not by now.
+  // A leader that was cut off would be waited for until the deadline.
+  void abandon_requests(GroupId group, NodeId leader);
+
   // Takes addresses up and connects to nodes that are new. True if anything was news.
   bool learn(const std::vector<NodeAddress>& addresses);
   // A node left the cluster: its connection is closed and not made again until it is learned anew.
@@ -104,6 +108,7 @@ class RpcTransport final : public Transport {
   void call_locally(ClientRequest request, std::uint64_t id);
   void call_remotely(Link& link, const ClientRequest& request, std::uint64_t id);
   void finish(std::uint64_t id, Result<ClientReply> result);
+  void give_up(const std::vector<std::uint64_t>& calls, const char* why);
   void watch_deadlines();
   Instant give_up_overdue();
 
@@ -122,6 +127,9 @@ class RpcTransport final : public Transport {
   struct Call {
     Done done;
     Instant deadline;
+    NodeId to;
+    GroupId group;
+    ClientRequest::Kind kind;
   };
   absl::flat_hash_map<std::uint64_t, Call> calls_;  // iterated, as nothing here is simulated
   std::uint64_t last_call_ = 0;

@@ -187,7 +187,9 @@ void Server::main_fiber() {
 void Server::compose(Membership membership) {
   membership_ = std::move(membership);
   addresses_changed_.emplace(loop_);
-  observer_ = std::make_unique<ServerObserver>([this](const std::string& why) { fail(why); });
+  observer_ = std::make_unique<ServerObserver>(
+      [this](GroupId group) { transport_->abandon_requests(group, parts_->leader()); },
+      [this](const std::string& why) { fail(why); });
   transport_ = std::make_unique<RpcTransport>(loop_, *dialer_, membership_.identity,
                                               membership_.book, random_, TransportOptions());
   transport_->on_learned = [this] { addresses_changed_->set(); };

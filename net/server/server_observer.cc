@@ -7,18 +7,20 @@
 
 namespace synchrodb::net {
 
-void ServerObserver::on_trace(GroupId, const TraceEvent& event) {
+void ServerObserver::on_trace(GroupId group, const TraceEvent& event) {
   switch (event.kind) {
     case TraceKind::kBecameCandidate:
       ++counters_.elections_started;
       break;
     case TraceKind::kBecameLeader:
       ++counters_.times_leader;
+      on_leader_(group);
       break;
     case TraceKind::kBecameFollower:
-      if (event.peer && event.peer != std::exchange(last_leader_, event.peer)) {
-        ++counters_.leader_changes;
-      }
+    case TraceKind::kBecameLearner:
+      if (!event.peer) break;
+      if (event.peer != std::exchange(last_leader_, event.peer)) ++counters_.leader_changes;
+      on_leader_(group);
       break;
     case TraceKind::kLeaseServed:
       ++counters_.lease_reads;

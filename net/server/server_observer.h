@@ -25,9 +25,11 @@ struct NodeCounters {
 
 class ServerObserver final : public Observer {
  public:
-  // `on_fatal`: the node cannot go on, and why.
-  explicit ServerObserver(std::function<void(const std::string&)> on_fatal)
-      : on_fatal_(std::move(on_fatal)) {}
+  // `on_leader`: a node leads the group from now on, as far as this one knows. `on_fatal`: this
+  // node cannot go on, and why.
+  ServerObserver(std::function<void(GroupId)> on_leader,
+                 std::function<void(const std::string&)> on_fatal)
+      : on_leader_(std::move(on_leader)), on_fatal_(std::move(on_fatal)) {}
 
   const NodeCounters& counters() const { return counters_; }
   // Civil seconds of the last snapshot; 0: none since the start.
@@ -44,6 +46,7 @@ class ServerObserver final : public Observer {
   void on_fatal(const char* why) override;
 
  private:
+  std::function<void(GroupId)> on_leader_;
   std::function<void(const std::string&)> on_fatal_;
   NodeCounters counters_;
   NodeId last_leader_;

@@ -229,6 +229,19 @@ TEST(RpcTransport, OverACutLinkNothingIsAskedAndNothingAnsweredAndNobodyIsTold) 
   });
 }
 
+TEST(RpcTransport, WhatAnEarlierLeaderWasAskedIsGivenUpWhenAnotherLeads) {
+  with_two([](TestPeer& low, TestPeer& high) {
+    acquaint(low, high);
+    const auto led_by = [&](std::uint64_t group, std::uint64_t leader) {
+      return
+          [&low, group, leader] { low.transport.abandon_requests(GroupId{group}, NodeId{leader}); };
+    };
+    EXPECT_EQ(low.ask(high, led_by(1, 1)), "another node leads by now");
+    EXPECT_EQ(low.ask(high, led_by(1, 2)), "no idea");
+    EXPECT_EQ(low.ask(high, led_by(2, 1)), "no idea");
+  });
+}
+
 // How many of this process's sockets end when so long nothing is acknowledged.
 int sockets_that_end_after(unsigned milliseconds) {
   int count = 0;
