@@ -99,7 +99,8 @@ void Snapshots::send_all() {
 }
 
 Result<> Snapshots::send_piece(const SnapshotSend& send) {
-  if (reader_ == nullptr) {
+  // Opening parks: what was opened may have been replaced by then.
+  if (reader_ == nullptr || reader_->meta().index < current_.index) {
     Result<std::unique_ptr<SnapshotReader>> opened = storage_.open_snapshot(group_);
     if (!opened) return opened.error();
     reader_ = std::move(opened).value();

@@ -3,40 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
 #include <optional>
+
+#include "tests/sim/support/puppet_protocol.h"
 
 namespace synchrodb::sim {
 namespace {
-
-// A protocol that is whatever the test says.
-class Puppet final : public Protocol {
- public:
-  ProtocolStatus said;
-  std::map<Index, Term> terms;  // of entries that are not of term 1
-  Configuration members{{NodeId{1}, NodeId{2}, NodeId{3}}, {}, {}, true};
-
-  void step(const Now&, NodeId, Message) override {}
-  void timeout(const Now&) override {}
-  ProposeResult propose(const Now&, std::string) override { return NotLeader{}; }
-  void read(const Now&, ReadId, ReadMode) override {}
-  ProposeResult change(const Now&, const ConfigurationChange&) override { return NotLeader{}; }
-  bool transfer(const Now&, NodeId) override { return false; }
-  void on_durable(const Now&, IoId) override {}
-  void on_applied(Index) override {}
-  void on_storage_fault(const Now&, const StorageFault&) override {}
-  void on_snapshot_taken(const SnapshotMeta&) override {}
-  void on_snapshot_staged(const Now&, const SnapshotMeta&, bool) override {}
-  SnapshotMeta snapshot_meta(Index) const override { return {}; }
-  ProtocolStatus status() const override { return said; }
-  std::vector<PeerStatus> peers() const override { return {}; }
-  std::optional<Term> term_at(Index index) const override {
-    if (index > said.last) return std::nullopt;
-    return terms.contains(index) ? terms.at(index) : Term{1};
-  }
-  const Configuration& configuration() const override { return members; }
-  void drain(const Now&, Effects&) override {}
-};
 
 class OracleTest : public ::testing::Test {
  protected:
@@ -54,7 +26,7 @@ class OracleTest : public ::testing::Test {
 
   std::optional<Violation> violation;
   Oracle oracle{[this](Violation v) { violation = std::move(v); }};
-  Puppet puppet;
+  PuppetProtocol puppet;
 };
 
 TEST_F(OracleTest, AcceptsAnOrdinaryTerm) {
@@ -159,7 +131,7 @@ TEST_F(OracleTest, ALeaderWithAnotherEntryInTheCommittedPlaceBreaksCompleteness)
 // Raft paper, figure 8 (c): an entry of term 2 is on three of five disks, and a node with an entry
 // of term 3 in its place could still be elected by two of them.
 TEST_F(OracleTest, ACommittedEntryThatAnElectableNodeLacksIsNotFinal) {
-  Puppet other;
+  PuppetProtocol other;
   other.said.last = Index{1};
   other.terms[Index{1}] = Term{3};
   oracle.on_durable(2, Index{1}, Term{3});
@@ -174,7 +146,7 @@ TEST_F(OracleTest, ACommittedEntryThatAnElectableNodeLacksIsNotFinal) {
 }
 
 TEST_F(OracleTest, AnEntryOfTheOwnTermOnAQuorumIsFinal) {
-  Puppet other;
+  PuppetProtocol other;
   other.said.last = Index{1};
   other.terms[Index{1}] = Term{3};
   oracle.on_durable(2, Index{1}, Term{3});
