@@ -50,6 +50,31 @@ std::vector<Reply>&& Reply::elements() && {
   return std::move(*value);
 }
 
+std::size_t bytes_of(const Reply& reply) {
+  switch (reply.kind()) {
+    case Reply::Kind::kStatus:
+    case Reply::Kind::kError:
+    case Reply::Kind::kBulk:
+    case Reply::Kind::kVerbatim:
+      return reply.text().size();
+    case Reply::Kind::kArray:
+    case Reply::Kind::kMap:
+    case Reply::Kind::kSet:
+    case Reply::Kind::kPush: {
+      std::size_t bytes = 0;
+      for (const Reply& element : reply.elements()) bytes += bytes_of(element);
+      return bytes;
+    }
+    case Reply::Kind::kNil:
+    case Reply::Kind::kNilArray:
+    case Reply::Kind::kInteger:
+    case Reply::Kind::kDouble:
+    case Reply::Kind::kBoolean:
+      return 0;
+  }
+  return 0;
+}
+
 void encode(const Reply& reply, std::string& out) {
   out.push_back(static_cast<char>(reply.kind()));
   switch (reply.kind()) {

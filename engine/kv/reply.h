@@ -1,6 +1,7 @@
 // What a command answers: a RESP-like value, cheap to make and to move.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -85,6 +86,9 @@ void encode(const Reply& reply, std::string& out);
 // counts are bounded by kMaxReplyDepth and by the bytes that are there.
 Result<Reply> decode_reply(std::string_view bytes);
 inline constexpr int kMaxReplyDepth = 16;
+
+// Of texts and bulks, those of elements included: what makes a reply large.
+std::size_t bytes_of(const Reply& reply);
 
 // As redis-cli prints it on a terminal; for tests and traces.
 std::string to_string(const Reply& reply);

@@ -13,6 +13,11 @@ namespace {
 // A log entry of a pipeline grows no further than this: others wait behind it.
 constexpr std::size_t kMostBatchedCommands = 1024;
 constexpr std::size_t kMostBatchedBytes = std::size_t{1} << 20;
+// As long as nothing is known of how large the replies are.
+constexpr std::size_t kFirstReads = 8;
+// The replies of one batch are made in one turn of the loop: reads are asked for in batches whose
+// replies take about this.
+constexpr std::size_t kGoodReplyBytes = std::size_t{1} << 20;
 
 std::size_t size_of(const std::vector<std::string>& argv) {
   std::size_t bytes = 0;
@@ -31,7 +36,16 @@ Reply failure(const Outcome& outcome) {
 }  // namespace
 
 Connection::Connection(Gateway& gateway, Session& session, Clock& clock, Completed completed)
-    : gateway_(gateway), session_(session), clock_(clock), completed_(std::move(completed)) {}
+    : gateway_(gateway),
+      session_(session),
+      clock_(clock),
+      completed_(std::move(completed)),
+      most_reads_(kFirstReads) {}
+
+void Connection::add_reply(Reply reply) {
+  reply_bytes_ += bytes_of(reply);
+  replies_.push_back(std::move(reply));
+}
 
 void Connection::add(std::vector<std::string> argv) {
   if (lost_) return;
@@ -47,11 +61,13 @@ void Connection::add(std::vector<std::string> argv) {
 void Connection::batch(std::vector<std::string> argv, bool writes) {
   const std::size_t bytes = size_of(argv);
   if (pending_.commands.size() >= kMostBatchedCommands ||
+      (!writes && pending_reads_ >= most_reads_) ||
       (!pending_.commands.empty() && pending_bytes_ + bytes > kMostBatchedBytes)) {
     execute_batch();
   }
   pending_bytes_ += bytes;
   pending_writes_ = pending_writes_ || writes;
+  if (!writes) ++pending_reads_;
   places_.push_back(replies_.size());
   replies_.emplace_back();
   pending_.commands.push_back(std::move(argv));
@@ -66,6 +82,8 @@ void Connection::execute_batch() {
   Request request = std::exchange(pending_, Request{});
   pending_bytes_ = 0;
   const bool writes = std::exchange(pending_writes_, false);
+  const std::size_t reads = std::exchange(pending_reads_, 0);
+  const std::size_t bytes_before = reply_bytes_;
   const Instant begin = clock_.now();
   Reply reply = writes ? write(request, places_.front()) : read(encode(request), consistency_);
   if (!writes && request.commands.size() > 1 &&
@@ -82,7 +100,16 @@ void Connection::execute_batch() {
   } else if (!lost_) {
     answer_batch(request, std::move(reply), clock_.now() - begin);
   }
+  note_reads(reads, reply_bytes_ - bytes_before);
   places_.clear();
+}
+
+void Connection::note_reads(std::size_t reads, std::size_t bytes) {
+  if (bytes > kGoodReplyBytes) {
+    most_reads_ = std::max<std::size_t>(reads * kGoodReplyBytes / bytes, 1);
+  } else if (reads >= most_reads_) {
+    most_reads_ = std::min(2 * most_reads_, kMostBatchedCommands);
+  }
 }
 
 // For want of memory a batch is refused as a whole, but those of its commands that need none are
@@ -95,6 +122,7 @@ void Connection::execute_singly(Request batch) {
     Reply reply = write(one, places_[i]);
     if (lost_) return;
     completed_(one.commands.front(), clock_.now() - begin, reply);
+    reply_bytes_ += bytes_of(reply);
     replies_[places_[i]] = std::move(reply);
   }
 }
@@ -110,6 +138,7 @@ void Connection::answer_batch(const Request& request, Reply reply, Duration took
   SYNCHRODB_ASSERT(each.size() == places_.size(), "a batch answers each of its commands");
   for (std::size_t i = 0; i < places_.size(); ++i) {
     completed_(request.commands[i], took, each[i]);
+    reply_bytes_ += bytes_of(each[i]);
     replies_[places_[i]] = std::move(each[i]);
   }
 }
@@ -125,6 +154,7 @@ void Connection::transaction(Request request) {
   if (reply.is_error() && reply.text() == errors::kOutOfMemory) {
     reply = Reply::error("EXECABORT Transaction discarded because of: " + reply.text());
   }
+  reply_bytes_ += bytes_of(reply);
   replies_[place] = std::move(reply);
   completed_({"exec"}, clock_.now() - begin, replies_[place]);
 }
@@ -159,6 +189,7 @@ Reply Connection::write(Request& request, std::size_t place) {
 }
 
 std::vector<Reply> Connection::take_replies() {
+  reply_bytes_ = 0;
   return std::exchange(replies_, {});
 }
 

@@ -27,12 +27,14 @@ class Connection {
   // The next command. Parks now and then.
   void add(std::vector<std::string> argv);
   // A reply that was made elsewhere takes its place in the order.
-  void add_reply(Reply reply) { replies_.push_back(std::move(reply)); }
+  void add_reply(Reply reply);
   // Executes what is left. Parks.
   void finish();
   // After finish(): the last command's reply, to be replaced.
   Reply& last_reply() { return replies_.back(); }
 
+  // Of the replies that are there, as bytes_of() counts them.
+  std::size_t reply_bytes() const { return reply_bytes_; }
   // In the order of their commands, up to the first that is lost; taken away by this call.
   std::vector<Reply> take_replies();
   // The outcome of a write is unknown at the deadline: say nothing more and close, for any reply
@@ -48,6 +50,7 @@ class Connection {
   void execute_batch();
   void execute_singly(Request batch);
   void answer_batch(const Request& request, Reply reply, Duration took);
+  void note_reads(std::size_t reads, std::size_t bytes);
   void transaction(Request request);
   void watch(const WatchStep& step);
   Reply read(std::string request, ReadConsistency consistency);
@@ -60,10 +63,13 @@ class Connection {
   Completed completed_;
   ReadConsistency consistency_ = ReadConsistency::kLinearizable;
   std::vector<Reply> replies_;
+  std::size_t reply_bytes_ = 0;
   Request pending_;
   std::vector<std::size_t> places_;  // of the pending commands' replies
   std::size_t pending_bytes_ = 0;
   bool pending_writes_ = false;
+  std::size_t pending_reads_ = 0;
+  std::size_t most_reads_;  // in one batch, as large as replies were by now
   bool lost_ = false;
   Index last_write_;
 };

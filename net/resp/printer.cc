@@ -15,9 +15,17 @@ constexpr std::string_view kVerbatimFormat = "txt:";
 
 class Printer {
  public:
-  Printer(RespVersion version, std::string& out) : resp3_(version == RespVersion::k3), out_(out) {}
+  // `outlet`: null if all is to stay in `out`.
+  Printer(RespVersion version, std::string& out, const Outlet* outlet)
+      : resp3_(version == RespVersion::k3), out_(out), outlet_(outlet) {}
 
   void print(const Reply& reply) {
+    append(reply);
+    if (outlet_ != nullptr && out_.size() >= outlet_->piece) outlet_->take();
+  }
+
+ private:
+  void append(const Reply& reply) {
     switch (reply.kind()) {
       case Reply::Kind::kNil:
         return put(resp3_ ? "_\r\n" : "$-1\r\n");
@@ -49,7 +57,6 @@ class Printer {
     }
   }
 
- private:
   void put(std::string_view bytes) { out_.append(bytes); }
 
   void header(char type, std::int64_t number) {
@@ -110,12 +117,17 @@ class Printer {
 
   bool resp3_;
   std::string& out_;
+  const Outlet* outlet_;
 };
 
 }  // namespace
 
 void print(const Reply& reply, RespVersion version, std::string& out) {
-  Printer(version, out).print(reply);
+  Printer(version, out, nullptr).print(reply);
+}
+
+void print(const Reply& reply, RespVersion version, std::string& out, const Outlet& outlet) {
+  Printer(version, out, &outlet).print(reply);
 }
 
 }  // namespace synchrodb::net

@@ -1,6 +1,9 @@
 // Replies to bytes, in either version of the Redis protocol.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <string>
 
 #include "engine/kv/reply.h"
@@ -14,5 +17,13 @@ enum class RespVersion : std::uint8_t { k2 = 2, k3 = 3 };
 // within a status or an error, which would end it, becomes a space. Doubles are in the shortest
 // form that reads back as the same value.
 void print(const Reply& reply, RespVersion version, std::string& out);
+
+// What takes a large reply away piece by piece.
+struct Outlet {
+  std::size_t piece = 0;       // bytes
+  std::function<void()> take;  // empties the output; may park
+};
+// The same, but `out` is taken away each time that it has a piece, or more.
+void print(const Reply& reply, RespVersion version, std::string& out, const Outlet& outlet);
 
 }  // namespace synchrodb::net

@@ -16,6 +16,10 @@ namespace {
 constexpr std::size_t kKeptOutput = 16 * 1024;
 // As many replies as one batch has commands.
 constexpr std::size_t kMostUnsent = 1024;
+// Replies that are this large are sent before more are made.
+constexpr std::size_t kMostUnsentBytes = std::size_t{1} << 20;
+// What is printed before it is sent.
+constexpr std::size_t kSentAtOnce = std::size_t{256} << 10;
 // A client that pauses is looked at again at least so often.
 constexpr Duration kPauseLook = milliseconds(10);
 
@@ -96,7 +100,7 @@ void RespConnection::serve_what_came() {
   RequestParser::Outcome outcome = RequestParser::Outcome::kNeedMore;
   while (!must_close() && (outcome = parser_.next()) == RequestParser::Outcome::kCommand) {
     handle(parser_.argv());
-    if (manners_.size() >= kMostUnsent) {
+    if (manners_.size() >= kMostUnsent || connection_.reply_bytes() >= kMostUnsentBytes) {
       connection_.finish();
       print_replies();
       send();
@@ -189,26 +193,33 @@ void RespConnection::note_manner() {
       {client_.replies.admit(), client_.resp == 3 ? RespVersion::k3 : RespVersion::k2});
 }
 
+// What is printed leaves piece by piece, so that a client that takes it is never far behind.
 void RespConnection::print_replies() {
   const std::vector<Reply> replies = connection_.take_replies();
-  for (std::size_t i = 0; i < replies.size(); ++i) {
+  const Outlet outlet{kSentAtOnce, [this] { send(); }};
+  for (std::size_t i = 0; i < replies.size() && !client_.close_at_once; ++i) {
     const Manner manner = i < manners_.size() ? manners_[i] : Manner{true, RespVersion::k2};
-    if (manner.sent) print(replies[i], manner.version, output_);
+    if (!manner.sent || over_output_limit(replies[i])) continue;
+    print(replies[i], manner.version, output_, outlet);
   }
   manners_.clear();
 }
 
-void RespConnection::send() {
+// Whether so much would wait for the client then; the connection is to be closed.
+bool RespConnection::over_output_limit(const Reply& reply) {
   const auto limit =
       static_cast<std::size_t>(server_.options_.limits.client_output_buffer_limit_bytes);
-  if (limit > 0 && output_.size() > limit) {
-    ++server_.counters_.closed_output_limit;
-    client_.close_at_once = true;
-    log_event(LogLevel::kWarning, "resp", "closed: over the output buffer limit",
-              {{"client", client_.address}, {"bytes", output_.size()}});
-    return;
-  }
-  if (output_.empty()) return;
+  const std::size_t bytes = output_.size() + bytes_of(reply);
+  if (limit == 0 || bytes <= limit) return false;
+  ++server_.counters_.closed_output_limit;
+  client_.close_at_once = true;
+  log_event(LogLevel::kWarning, "resp", "closed: over the output buffer limit",
+            {{"client", client_.address}, {"bytes", bytes}});
+  return true;
+}
+
+void RespConnection::send() {
+  if (client_.close_at_once || output_.empty()) return;
   ++server_.counters_.writes;
   server_.counters_.output_bytes += output_.size();
   client_.output_bytes = output_.size();

@@ -48,6 +48,7 @@ class RespConnection {
   void wait_while_paused(const std::vector<std::string>& argv);
   void note_manner();
   void print_replies();
+  bool over_output_limit(const Reply& reply);
   void send();
   bool must_close() const;
 

@@ -272,6 +272,30 @@ class Doors(ClientCase):
             time.sleep(1)
             self.assertEqual(len(slow.reply()), 100001)
 
+    def test_a_long_pipeline_of_large_replies(self):
+        # More than the limit in all, but no more than what the reader takes.
+        server = self.server("--client-output-buffer-limit", "8mb")
+        server.client().call("SET", "large", b"x" * (1 << 20))
+        with self.steady(server):
+            reader = server.client()
+            reader.send(encode("GET", "large") * 60 + encode("PING"))
+            for _ in range(60):
+                self.assertEqual(len(reader.reply()), 1 << 20)
+            self.assertEqual(reader.reply(), "PONG")
+        self.assertEqual(server.metric("output_limit_closed_total"), 0)
+
+    def test_large_reads_between_writes_through_every_node(self):
+        nodes = self.cluster(3)
+        nodes[0].client().call("SET", "large", b"x" * (1 << 20))
+        for number, node in enumerate(nodes):
+            client = node.client()
+            # Together they would not fit what travels between nodes.
+            client.send(encode("INCR", "n") + encode("GET", "large") * 70 + encode("INCR", "n"))
+            self.assertEqual(client.reply(), 2 * number + 1)
+            for _ in range(70):
+                self.assertEqual(len(client.reply()), 1 << 20)
+            self.assertEqual(client.reply(), 2 * number + 2)
+
     def test_a_value_that_no_log_entry_can_hold(self):
         nodes = self.cluster(3)
         client = nodes[0].client()

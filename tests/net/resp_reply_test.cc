@@ -68,6 +68,23 @@ TEST(RespPrinter, Doubles) {
 }
 
 // A key in an error text must not be able to end the reply and begin another.
+TEST(RespPrinter, AnOutletTakesTheSameBytesInPieces) {
+  const Reply reply =
+      Reply::array({Reply::bulk(std::string(50, 'a')), Reply::integer(1),
+                    Reply::array({Reply::bulk(std::string(50, 'b'))}), Reply::nil()});
+  std::string whole;
+  print(reply, RespVersion::k3, whole);
+  std::string out, taken;
+  std::size_t largest = 0;
+  print(reply, RespVersion::k3, out, Outlet{20, [&] {
+                                              largest = std::max(largest, out.size());
+                                              taken += std::exchange(out, {});
+                                            }});
+  EXPECT_EQ(taken + out, whole);
+  EXPECT_LT(out.size(), 20U);
+  EXPECT_LT(largest, 80U);
+}
+
 TEST(RespPrinter, LineBreaksDoNotEscape) {
   EXPECT_EQ(resp2(Reply::error("ERR a\r\n+OK")), "-ERR a  +OK\r\n");
   EXPECT_EQ(resp3(Reply::status("a\nb")), "+a b\r\n");
