@@ -3,6 +3,7 @@
 #include <kj/debug.h>
 
 #include <algorithm>
+#include <deque>
 #include <utility>
 
 #include "engine/env/sync.h"
@@ -18,6 +19,9 @@ std::string text_of(const kj::Exception& exception) {
 }
 
 constexpr Duration kDeadlineLook = milliseconds(10);
+// Of one call, unless a single frame is larger. A peer sees nothing of a call before its last byte:
+// over a slow link, all that may be in flight at once would take longer than an election timeout.
+constexpr std::size_t kDeliveredAtOnce = std::size_t{64} << 10;
 
 }  // namespace
 
@@ -86,6 +90,21 @@ struct RpcTransport::Link final : kj::TaskSet::ErrorHandler {
     connection = nullptr;
   }
 
+  // What of the queue the next call carries.
+  struct Delivery {
+    std::size_t frames = 0;
+    std::size_t bytes = 0;
+  };
+  Delivery next_delivery() const {
+    Delivery next;
+    for (const std::string& frame : queue) {
+      if (next.frames > 0 && next.bytes + frame.size() > kDeliveredAtOnce) break;
+      ++next.frames;
+      next.bytes += frame.size();
+    }
+    return next;
+  }
+
   NodeId node;
   bool own_is_lower;  // the id of this node is the lower one
   kj::Own<kj::TaskSet> calls;
@@ -99,7 +118,7 @@ struct RpcTransport::Link final : kj::TaskSet::ErrorHandler {
   bool over_back = false;                        // what is being sent
   kj::Promise<void> sending = nullptr;
   bool window_full = false;
-  std::vector<std::string> queue;
+  std::deque<std::string> queue;
   std::size_t queued_bytes = 0;
   LinkFault fault;
   bool forgotten = false;
@@ -270,19 +289,19 @@ void RpcTransport::flush() {
 void RpcTransport::flush(Link& link) {
   if (link.queue.empty() || link.window_full || !link.up()) return;
   link.over_back = link.messages_over_back();
-  auto request = link.way(link.over_back)
-                     .deliverRequest(
-                         capnp::MessageSize{link.queued_bytes / 8 + 3 * link.queue.size() + 64, 0});
-  auto frames = request.initFrames(static_cast<unsigned>(link.queue.size()));
-  for (unsigned i = 0; i < frames.size(); ++i) {
-    const std::string& frame = link.queue[i];
+  const auto [count, bytes] = link.next_delivery();
+  auto request =
+      link.way(link.over_back).deliverRequest(capnp::MessageSize{bytes / 8 + 3 * count + 64, 0});
+  auto frames = request.initFrames(static_cast<unsigned>(count));
+  for (unsigned i = 0; i < count; ++i) {
+    const std::string& frame = link.queue.front();
     frames.set(i,
                capnp::Data::Reader(reinterpret_cast<const kj::byte*>(frame.data()), frame.size()));
+    link.queue.pop_front();
   }
-  counters_.messages_sent += link.queue.size();
-  counters_.bytes_sent += link.queued_bytes;
-  link.queue.clear();
-  link.queued_bytes = 0;
+  link.queued_bytes -= bytes;
+  counters_.messages_sent += count;
+  counters_.bytes_sent += bytes;
   link.window_full = true;
   link.sending = request.send()
                      .then([this, &link] {
