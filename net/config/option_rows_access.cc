@@ -144,7 +144,8 @@ constexpr std::array kRows{
                .unit = "s",
                .runtime = true,
                .example = "60",
-               .help = "idle time after which the kernel probes a client's connection; 0: never"},
+               .help = "idle time after which the kernel probes a client's connection, which ends "
+                       "after as long again without an answer; 0: never"},
 
     OptionSpec{.name = "requirepass",
                .group = kSecurity,

@@ -1,14 +1,13 @@
 #include "net/resp/resp_server.h"
 
 #include <kj/debug.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 
 #include <algorithm>
 #include <string_view>
 #include <utility>
 
 #include "net/log/log.h"
+#include "net/resp/client_socket.h"
 #include "net/resp/resp_connection.h"
 #include "net/resp/socket_names.h"
 #include "net/tls/server_tls.h"
@@ -91,12 +90,7 @@ void RespServer::serve_connection(kj::Own<kj::AsyncIoStream> stream, RenewableTl
     return;
   }
   ++counters_.connections;
-  const int on = 1;
-  stream->setsockopt(IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (const auto idle = static_cast<int>(options_.network.tcp_keepalive_s); idle > 0) {
-    stream->setsockopt(SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    stream->setsockopt(IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
-  }
+  set_up_client_socket(*stream, options_.network.tcp_keepalive_s);
   SocketNames names = names_of(*stream);
   if (tls != nullptr) stream = secure(kj::mv(stream), *tls);
   RespConnection connection(
