@@ -45,6 +45,8 @@ struct DurableState {
 struct Proposed {
   Term term;
   Index index;  // committed iff the entry that is applied here has this term
+
+  bool operator==(const Proposed&) const = default;
 };
 struct NotLeader {
   NodeId leader;  // 0: unknown

@@ -7,16 +7,6 @@
 #include "engine/kv/errors.h"
 
 namespace synchrodb {
-namespace {
-
-bool reads(const ClientRequest& request) {
-  return request.kind == ClientRequest::Kind::kRead ||
-         request.kind == ClientRequest::Kind::kLeaseRead ||
-         request.kind == ClientRequest::Kind::kStaleRead;
-}
-
-}  // namespace
-
 Client::Client(Clock& clock, Fibers& fibers, Transport& transport, RandomStream& random,
                ClientOptions options, std::vector<NodeId> nodes)
     : clock_(clock),
@@ -159,9 +149,8 @@ Outcome Client::call(const ClientRequest& request, Repeat repeat, Instant deadli
     if (!answer) {
       leader_ = NodeId{};
       maybe_executed |= answer.error().code != ErrorCode::kUnavailable;
-      if (answer.error().code == ErrorCode::kTimeout && reads(request)) {
-        patience = patience * options_.read_patience_growth;
-      }
+      if (answer.error().code == ErrorCode::kTimeout)
+        patience = patience * options_.patience_growth;
     } else if (answer.value().status == ClientReply::Status::kOk) {
       leader_ = node;
       ClientReply& reply = answer.value();

@@ -24,9 +24,9 @@ struct ClientOptions {
   // What a request has above a mebibyte lengthens both by the time that it takes at this speed: one
   // that is sent again before it can have arrived only delays itself.
   std::uint64_t slowest_bytes_per_second = 4 << 20;
-  // A read that was not answered in time gets so many times the time of the attempt before: nobody
-  // knows how long its reply takes to travel.
-  unsigned read_patience_growth = 1;
+  // What was not answered in time gets so many times the time of the attempt before: nobody knows
+  // how long a commit takes, or a reply to travel.
+  unsigned patience_growth = 1;
   // Whom reads and membership changes ask first, as a client that is connected to one node does; 0:
   // the leader last seen.
   NodeId preferred;

@@ -62,6 +62,14 @@ std::string encode_command(const std::vector<std::string>& argv, SessionId sessi
   return out;
 }
 
+std::optional<RequestName> name_of(std::string_view payload) {
+  ByteReader in(payload);
+  RequestHead head;
+  const bool named = read_head(in, head) && head.kind == RequestKind::kExecute && head.session &&
+                     head.sequence > 0;
+  return named ? std::optional(RequestName{head.session, head.sequence}) : std::nullopt;
+}
+
 Result<Request> decode(std::string_view payload) {
   Request request;
   RequestHead head;

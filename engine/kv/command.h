@@ -6,7 +6,9 @@
 //   count { string version }       watched keys
 #pragma once
 
+#include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,6 +58,17 @@ inline constexpr std::size_t kMaxRequestBytes = std::size_t{32} << 20;
 inline constexpr std::size_t kMaxRequestArguments = 1024 * 1024;
 
 std::string encode(const Request& request);
+
+// What a request is called in the log, under which it takes effect once.
+struct RequestName {
+  SessionId session;
+  std::uint64_t sequence = 0;
+
+  auto operator<=>(const RequestName&) const = default;
+};
+// Of an encoded request; nothing if it has none, or is none.
+std::optional<RequestName> name_of(std::string_view payload);
+
 // The payload of a one-command request without building a Request.
 std::string encode_command(const std::vector<std::string>& argv, SessionId session = {},
                            std::uint64_t sequence = 0);

@@ -19,12 +19,7 @@ struct RequestHead {
   bool transaction = false;
 };
 
-// Calls, in order: sink.command(count), sink.argument(view) count times ...; then
-// sink.watch(key, version) for each watched key. False if the payload is not a request; the sink
-// may have been called by then. The views live as long as the payload.
-template <class Sink>
-bool read_request(std::string_view payload, RequestHead& head, Sink& sink) {
-  ByteReader in(payload);
+inline bool read_head(ByteReader& in, RequestHead& head) {
   if (in.byte() != kRequestVersion) return false;
   const std::uint8_t kind = in.byte();
   if (kind > static_cast<std::uint8_t>(RequestKind::kStamp)) return false;
@@ -33,8 +28,16 @@ bool read_request(std::string_view payload, RequestHead& head, Sink& sink) {
   head.sequence = in.varint();
   const std::uint8_t flags = in.byte();
   head.transaction = (flags & kTransactionFlag) != 0;
-  if ((flags & ~kTransactionFlag) != 0) return false;
+  return (flags & ~kTransactionFlag) == 0 && in.ok();
+}
 
+// Calls, in order: sink.command(count), sink.argument(view) count times ...; then
+// sink.watch(key, version) for each watched key. False if the payload is not a request; the sink
+// may have been called by then. The views live as long as the payload.
+template <class Sink>
+bool read_request(std::string_view payload, RequestHead& head, Sink& sink) {
+  ByteReader in(payload);
+  if (!read_head(in, head)) return false;
   const std::size_t commands = in.count(2);
   std::size_t arguments_left = kMaxRequestArguments;
   for (std::size_t i = 0; i < commands && in.ok(); ++i) {

@@ -3,12 +3,40 @@
 #include <algorithm>
 #include <utility>
 
+#include "consensus/assert.h"
+
 namespace synchrodb {
 
-void PendingWrites::add(Proposed at, std::unique_ptr<Responder> responder) {
+void PendingWrites::add(Proposed at, std::unique_ptr<Responder> responder,
+                        std::optional<RequestName> name) {
+  if (name) named_.insert_or_assign(*name, at);
   auto place = writes_.end();
   while (place != writes_.begin() && std::prev(place)->at.index > at.index) --place;
-  writes_.insert(place, Write{at, std::move(responder)});
+  writes_.insert(place, Write{at, std::move(responder), name});
+}
+
+std::optional<Proposed> PendingWrites::find(const RequestName& name) const {
+  const auto found = named_.find(name);
+  return found == named_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::unique_ptr<Responder> PendingWrites::replace(const Proposed& at,
+                                                  std::unique_ptr<Responder> responder) {
+  auto place = std::partition_point(writes_.begin(), writes_.end(),
+                                    [&](const Write& write) { return write.at.index < at.index; });
+  while (place != writes_.end() && place->at != at) ++place;
+  SYNCHRODB_ASSERT(place != writes_.end(), "what is named is pending");
+  return std::exchange(place->responder, std::move(responder));
+}
+
+void PendingWrites::pop_front() {
+  const Write& write = writes_.front();
+  // The request may have been proposed again since, under another leadership of this node.
+  if (write.name) {
+    const auto named = named_.find(*write.name);
+    if (named != named_.end() && named->second == write.at) named_.erase(named);
+  }
+  writes_.pop_front();
 }
 
 std::unique_ptr<Responder> PendingWrites::resolve(
@@ -21,7 +49,7 @@ std::unique_ptr<Responder> PendingWrites::resolve(
     } else {
       overwritten.push_back(std::move(write.responder));
     }
-    writes_.pop_front();
+    pop_front();
   }
   return found;
 }
@@ -30,7 +58,7 @@ std::vector<std::unique_ptr<Responder>> PendingWrites::take_up_to(Index index) {
   std::vector<std::unique_ptr<Responder>> taken;
   while (!writes_.empty() && writes_.front().at.index <= index) {
     taken.push_back(std::move(writes_.front().responder));
-    writes_.pop_front();
+    pop_front();
   }
   return taken;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "consensus/protocol.h"
 #include "engine/env/transport.h"
+#include "engine/kv/command.h"
 
 namespace synchrodb {
 
@@ -18,11 +20,19 @@ class PendingWrites {
   struct Write {
     Proposed at;
     std::unique_ptr<Responder> responder;
+    std::optional<RequestName> name;
   };
 
   // `at.index` may be at or below an earlier one's: a new leadership replaced the old proposals,
   // which are answered "not executed" (their entries are gone from this log, see resolve()).
-  void add(Proposed at, std::unique_ptr<Responder> responder);
+  void add(Proposed at, std::unique_ptr<Responder> responder,
+           std::optional<RequestName> name = std::nullopt);
+
+  // Where the request of this name was proposed last; nothing once that is decided.
+  std::optional<Proposed> find(const RequestName& name) const;
+  // Whoever waits for what is there now, in place of `responder`, who does from now on. Of what
+  // find() said.
+  std::unique_ptr<Responder> replace(const Proposed& at, std::unique_ptr<Responder> responder);
 
   // The entry (term, index) was applied: whoever waited for just that one, if anybody. Waiters for
   // an entry of another term at or below `index` move to `overwritten`.
@@ -35,7 +45,10 @@ class PendingWrites {
   std::size_t size() const { return writes_.size(); }
 
  private:
+  void pop_front();
+
   std::deque<Write> writes_;  // by index; equal indexes in order of term
+  std::map<RequestName, Proposed> named_;
 };
 
 // Linearizable reads wait for their read index, then for the state machine to reach it.

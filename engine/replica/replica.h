@@ -74,6 +74,7 @@ class Replica final : public WriterClient {
   void take_input(const Now& now);
   void report_durable();
   void handle(const Now& now, Asked asked);
+  bool waits_already(const RequestName& name, std::unique_ptr<Responder>& responder);
   void propose(const Now& now, Asked asked);
   void propose_stamp_if_due(const Now& now);
   Instant stamp_deadline(const Now& now) const;

@@ -13,7 +13,7 @@ class Gateway::Lease {
       options.group = gateway_.options_.group;
       options.attempt_timeout = gateway_.options_.attempt_timeout;
       options.call_timeout = gateway_.options_.command_timeout;
-      options.read_patience_growth = 2;
+      options.patience_growth = 2;
       options.overload_patience = gateway_.options_.overload_patience;
       client_ =
           std::make_unique<Client>(gateway_.clock_, gateway_.fibers_, gateway_.transport_,

@@ -61,6 +61,53 @@ TEST(PendingWrites, ALaterLeadershipMayProposeAtALowerIndex) {
   EXPECT_EQ(writes.take_up_to(Index{9}).size(), 1u);
 }
 
+RequestName named(std::uint64_t sequence) {
+  return {SessionId{1}, sequence};
+}
+
+TEST(PendingWrites, WhoAsksAgainTakesThePlaceOfWhoAskedBefore) {
+  PendingWrites writes;
+  int before = 0;
+  int again = 0;
+  int other = 0;
+  writes.add(at(1, 4), std::make_unique<Recorder>(&other), named(1));
+  writes.add(at(1, 5), std::make_unique<Recorder>(&before), named(2));
+  writes.add(at(1, 6), std::make_unique<Recorder>(&other));
+  ASSERT_EQ(writes.find(named(2)), at(1, 5));
+  EXPECT_EQ(writes.find(named(3)), std::nullopt);
+  writes.replace(at(1, 5), std::make_unique<Recorder>(&again))->reply({});
+  EXPECT_EQ(before, 1);
+  std::vector<std::unique_ptr<Responder>> overwritten;
+  ASSERT_NE(writes.resolve(Term{1}, Index{4}, overwritten), nullptr);
+  EXPECT_EQ(writes.find(named(2)), at(1, 5));
+  writes.resolve(Term{1}, Index{5}, overwritten)->reply({});
+  EXPECT_EQ(again, 1);
+  EXPECT_EQ(other, 0);
+  EXPECT_EQ(writes.find(named(2)), std::nullopt);
+}
+
+TEST(PendingWrites, ANameMeansTheLatestProposal) {
+  PendingWrites writes;
+  int answered = 0;
+  writes.add(at(1, 5), std::make_unique<Recorder>(&answered), named(2));
+  writes.add(at(3, 6), std::make_unique<Recorder>(&answered), named(2));
+  EXPECT_EQ(writes.find(named(2)), at(3, 6));
+  std::vector<std::unique_ptr<Responder>> overwritten;
+  writes.resolve(Term{3}, Index{5}, overwritten);
+  EXPECT_EQ(overwritten.size(), 1U);
+  EXPECT_EQ(writes.find(named(2)), at(3, 6));
+  writes.take_up_to(Index{6});
+  EXPECT_EQ(writes.find(named(2)), std::nullopt);
+}
+
+TEST(PendingWrites, RequestsWithoutASessionHaveNoName) {
+  EXPECT_EQ(name_of(encode_command({"SET", "k", "v"}, SessionId{7}, 9)),
+            (RequestName{SessionId{7}, 9}));
+  EXPECT_EQ(name_of(encode_command({"SET", "k", "v"})), std::nullopt);
+  EXPECT_EQ(name_of(""), std::nullopt);
+  EXPECT_EQ(name_of("\x01"), std::nullopt);
+}
+
 PendingReads::Read read_of(const char* request, int* answered) {
   return {request, ReadMode::kReadIndex, std::make_unique<Recorder>(answered)};
 }
