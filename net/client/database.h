@@ -169,7 +169,7 @@ struct WatchedChanges {
   // batches may be outdated, and must be read anew.
   bool missed = false;
   std::vector<WatchedChange> changes;  // may be empty if `missed`
-  // All changes up to and including this entry have been told.
+  // All changes up to and including this entry have been told, or are those that were missed.
   std::uint64_t up_to = 0;
   // Not empty: the watch cannot go on, and this is the last batch.
   std::string failed;

@@ -117,6 +117,18 @@ def test_a_watch_tells_everything_once_and_in_order(client, cluster):
     cluster.restart(leader)
 
 
+def test_a_watch_says_where_what_it_missed_ends(client):
+    for i in range(12):  # more than a node remembers
+        last = client.put("many", bytes(1 << 20)).version
+    watched = client.watch("many", since=1)
+    new = client.put("many", "new").version
+    missed, told = next(watched), next(watched)
+    # All changes before its index are missing, and none at it or later.
+    assert missed == ("missed", b"", None, watched.begun)
+    assert last < missed.index <= new
+    assert told == ("put", b"many", b"new", new)
+
+
 def test_writes_are_applied_exactly_once_over_kills(cluster, client):
     """Each number is appended by compare-and-set; a repeated write would fail its condition."""
     stop = threading.Event()

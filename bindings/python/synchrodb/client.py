@@ -434,7 +434,7 @@ class Watch:
                 return None
             missed, changes, up_to = told
             if missed:
-                first = changes[0][3] if changes else up_to
+                first = changes[0][3] if changes else up_to + 1
                 self._ready.append(Change("missed", b"", None, first))
             for kind, (key, value, _, _), omitted, index in changes:
                 held = value if kind == "put" and not omitted else None
