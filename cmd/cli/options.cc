@@ -36,7 +36,9 @@ class Manual : public CLI::Formatter {
 };
 
 std::string footer() {
-  return "\nExit codes: 0 ok; 1 the server answered with an error; 2 usage; 3 no connection.\n"
+  return "\nExit codes: 0 ok; 1 the server answered with an error; 2 usage; 3 no connection; 4 "
+         "the\n"
+         "answer could not be written to standard output.\n"
          "SYNCHRODB_PASSWORD is the password where -a is not given (others on this machine can "
          "see\n"
          "arguments, but not the environment). SYNCHRODB_HISTORY names the file of the history\n"

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "cmd/cli/exit_codes.h"
 #include "engine/kv/ascii.h"
@@ -124,7 +126,11 @@ void complain(const std::string& message) {
 
 void print(std::string_view text) {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-  if (!written || std::fflush(stdout) != 0) std::_Exit(kExitFailed);
+  if (written && std::fflush(stdout) == 0) return;
+  const int error = errno;
+  if (error != EPIPE)
+    complain(std::string("cannot write to standard output: ") + std::strerror(error));
+  std::_Exit(kExitNoOutput);
 }
 
 void print_json(const Json& value) {

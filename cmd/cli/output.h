@@ -17,7 +17,8 @@ using Json = nlohmann::ordered_json;
 // "synchrodb-cli: message" on standard error.
 void complain(const std::string& message);
 
-// To standard output, flushed. Ends the program, quietly, if nobody reads it any more.
+// To standard output, flushed. Ends the program if that cannot be written: with a complaint, or
+// quietly where nobody reads it any more.
 void print(std::string_view text);
 void print_json(const Json& value);
 

@@ -9,7 +9,8 @@ import threading
 import time
 
 import cli_support
-from cli_support import FAILED, NO_CONNECTION, OK, USAGE, Case, Programs, free_port
+from cli_support import (
+    DEADLINE, FAILED, NO_CONNECTION, NO_OUTPUT, OK, USAGE, Case, Programs, free_port)
 
 
 class FakeServer:
@@ -97,13 +98,29 @@ class OneCommand(Case):
         self.cli("-p", self.port, "-r", 3, "-i", 0.2, "ping")
         self.assertGreaterEqual(time.monotonic() - before, 0.4)
 
-    def test_endless_repetition_ends_when_nobody_reads(self):
-        process = self.spawn(Programs.cli, "-p", self.port, "-r", -1, "ping",
-                             stdout=subprocess.PIPE)
+    def test_endless_repetition_ends_quietly_when_nobody_reads(self):
+        complaints = self.folder / "complaints"
+        with open(complaints, "wb") as errors:
+            process = self.spawn(Programs.cli, "-p", self.port, "-r", -1, "ping",
+                                 stdout=subprocess.PIPE, stderr=errors)
         self.assertEqual(process.stdout.readline(), b"PONG\n")
         process.stdout.close()
         process.stdout = None
-        self.assertEqual(process.wait(timeout=30), FAILED)
+        self.assertEqual(process.wait(timeout=30), NO_OUTPUT)
+        self.assertEqual(complaints.read_bytes(), b"")
+
+    def test_output_that_cannot_be_written_is_no_error_of_the_server(self):
+        for words, lines in ((["set", "k", "v"], ""), (["--json", "set", "k", "v"], ""),
+                             ([], "set k v\nset k w\n")):
+            with self.subTest(words), open("/dev/full", "wb") as full:
+                finished = subprocess.run(
+                    [Programs.cli, "-p", str(self.port), *words], input=lines.encode(), stdout=full,
+                    stderr=subprocess.PIPE, env=self.environment, timeout=DEADLINE, check=False)
+                self.assertEqual(finished.stderr.decode(), "synchrodb-cli: cannot write to standard "
+                                                           "output: No space left on device\n")
+                self.assertEqual(finished.returncode, NO_OUTPUT)
+                # It was done nevertheless, and no line after it.
+                self.assertEqual(self.cli("-p", self.port, "get", "k"), "v\n")
 
     def test_streams_are_refused(self):
         self.assertIn("subscribe", self.complaint("-p", self.port, "subscribe", "c", code=FAILED))

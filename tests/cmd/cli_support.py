@@ -21,7 +21,7 @@ from pathlib import Path
 # away could then not end its program.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
-OK, FAILED, USAGE, NO_CONNECTION = 0, 1, 2, 3
+OK, FAILED, USAGE, NO_CONNECTION, NO_OUTPUT = 0, 1, 2, 3, 4
 DEADLINE = 30  # seconds that anything may take
 
 
