@@ -5,6 +5,7 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "net/config/option_documents.h"
@@ -20,7 +21,7 @@ constexpr std::string_view kConfigVariable = "SYNCHRODB_CONFIG";
 
 struct Flags {
   std::vector<std::pair<const OptionSpec*, std::string>> values;
-  std::string config;
+  std::optional<std::string> config;
   bool help = false;
   bool print_config = false;
   bool version = false;
@@ -69,6 +70,8 @@ Result<Flags> read_flags(std::span<const std::string> arguments) {
   if (const std::vector<std::string> extras = app.remaining(); !extras.empty()) {
     return unexpected_argument(extras.front());
   }
+  // Perhaps of a variable that is not set: with the defaults, it would be another server.
+  if (flags.config && flags.config->empty()) return invalid("--config: must name a file");
   return flags;
 }
 
@@ -113,11 +116,24 @@ Result<> apply_flags(const Flags& flags, ServerOptions& options) {
   return {};
 }
 
-}  // namespace
+// What would end a message too early, or move a terminal's cursor. Not the end of a line: messages
+// may have several.
+std::string printable(std::string_view message) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const char c : message) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte < ' ' && c != '\n') || byte == 0x7f) {
+      text += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+    } else {
+      text += c;
+    }
+  }
+  return text;
+}
 
-Result<Invocation> read_invocation(std::span<const std::string> arguments,
-                                   std::span<const std::string> environment,
-                                   std::string_view version) {
+Result<Invocation> read_all(std::span<const std::string> arguments,
+                            std::span<const std::string> environment, std::string_view version) {
   Result<Flags> read = read_flags(arguments);
   if (!read) return read.error();
   const Flags& flags = read.value();
@@ -128,9 +144,10 @@ Result<Invocation> read_invocation(std::span<const std::string> arguments,
   if (!invocation.print.empty()) return invocation;
 
   const std::map<std::string, std::string> variables = own_variables(environment);
-  invocation.config_file = flags.config;
-  if (const auto variable = variables.find(std::string(kConfigVariable));
-      flags.config.empty() && variable != variables.end()) {
+  if (flags.config) {
+    invocation.config_file = *flags.config;
+  } else if (const auto variable = variables.find(std::string(kConfigVariable));
+             variable != variables.end()) {
     invocation.config_file = variable->second;
   }
   if (!invocation.config_file.empty()) {
@@ -145,6 +162,16 @@ Result<Invocation> read_invocation(std::span<const std::string> arguments,
     invocation.notes.push_back(std::move(sentence));
   }
   return invocation;
+}
+
+}  // namespace
+
+Result<Invocation> read_invocation(std::span<const std::string> arguments,
+                                   std::span<const std::string> environment,
+                                   std::string_view version) {
+  Result<Invocation> read = read_all(arguments, environment, version);
+  if (!read) return Error{read.error().code, printable(read.error().message)};
+  return read;
 }
 
 }  // namespace synchrodb::net

@@ -275,11 +275,29 @@ TEST(CommandLine, ErrorsSayWhereTheMistakeIs) {
   EXPECT_EQ(error_of({}, {"SYNCHRODB_PORT=x"}),
             "environment variable SYNCHRODB_PORT: 'x' is not an integer from 0 to 65535");
   EXPECT_THAT(error_of({"--config", "/no/such/file"}), StartsWith("/no/such/file: cannot read"));
+  EXPECT_EQ(error_of({"--config", ""}), "--config: must name a file");
+  EXPECT_EQ(error_of({"--config", ""}, {"SYNCHRODB_CONFIG=/no/such/file"}),
+            "--config: must name a file");
   EXPECT_THAT(error_of({"--join", "h:1", "--initial-cluster", "1=h:17379"}),
               StartsWith("initial-cluster and join exclude each other"));
   const ConfigFile file("[network]\nport = -1\n");
   EXPECT_EQ(error_of({"--config", file.path()}),
             file.path() + ":2: [network] port: '-1' is not an integer from 0 to 65535");
+}
+
+TEST(CommandLine, ErrorsShowWhatATerminalWouldNot) {
+  const auto error_in = [](const std::string& toml) {
+    const ConfigFile file(toml);
+    return error_of({"--config", file.path()}).substr(file.path().size());
+  };
+  EXPECT_EQ(error_in("[node]\ndir = \"a\\u0000b\"\n"),
+            ":2: [node] dir: 'a\\x00b' is refused: argument holds a zero byte");
+  EXPECT_EQ(error_in("[node]\n\"di\\u0000r\" = 1\n\"\\u001b[2J\" = 1\n").find('\0'),
+            std::string::npos);
+  EXPECT_THAT(error_of({"--port", "1\x1b[2J\x7f"}), StartsWith("--port: '1\\x1b[2J\\x7f' is not"));
+  EXPECT_THAT(error_of({"--bind", "gr\u00fcn,"}), HasSubstr("gr\u00fcn"));
+  const ConfigFile hosts("[network]\nbind = [\"a\\u0000b\"]\n");
+  EXPECT_THAT(error_of({"--config", hosts.path()}), HasSubstr("'a\\x00b' is not an address"));
 }
 
 TEST(CommandLine, UnknownVariablesAreMentioned) {
