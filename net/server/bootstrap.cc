@@ -108,26 +108,14 @@ void find_cluster(Loop& loop, const PeerDialer& dialer, const ServerOptions& opt
 Result<> found_or_join(Loop& loop, const PeerDialer& dialer, Disk& disk,
                        const ServerOptions& options, const std::string& folder,
                        Membership& membership) {
-  ClusterId cluster;
-  if (options.cluster.join.empty()) {
-    Result<ClusterId> founded = founded_cluster(options);
-    if (!founded) return founded.error();
-    cluster = founded.value();
-    membership.identity.cluster = bytes_of(cluster);
-  } else {
+  if (Result<> unused = check_unused(disk, folder); !unused) return unused;
+  if (!options.cluster.join.empty()) {
     find_cluster(loop, dialer, options, membership);
-    std::copy(membership.identity.cluster.begin(), membership.identity.cluster.end(),
-              cluster.bytes.begin());
+    return {};
   }
-  NodeIdentity identity;
-  identity.cluster = cluster;
-  identity.node = node_id(options);
-  identity.storage_format = storage::kFormatVersion;
-  identity.created_by = kSoftware;
-  if (Result<> created = create_identity(disk, folder, identity); !created) return created;
-  log_event(LogLevel::kInfo, "bootstrap",
-            options.cluster.join.empty() ? "founded a cluster" : "joined a cluster",
-            {{"cluster", cluster.hex()}, {"node", identity.node.value}});
+  Result<ClusterId> founded = founded_cluster(options);
+  if (!founded) return founded.error();
+  membership.identity.cluster = bytes_of(founded.value());
   return {};
 }
 
@@ -138,13 +126,14 @@ Result<> take_folder(const NodeIdentity& found, const ServerOptions& options,
   expected.cluster = cluster_of_founders(options);
   if (Result<> ours = check_identity(found, expected, folder); !ours) return ours;
   membership.identity.cluster = bytes_of(found.cluster);
+  membership.settled = true;
   return {};
 }
 
 }  // namespace
 
-Result<Membership> become_member(Loop& loop, const PeerDialer& dialer, Disk& disk,
-                                 const ServerOptions& options, const std::string& folder) {
+Result<Membership> find_membership(Loop& loop, const PeerDialer& dialer, Disk& disk,
+                                   const ServerOptions& options, const std::string& folder) {
   Membership membership;
   membership.identity.node = node_id(options);
   membership.identity.secret = options.security.cluster_secret;
@@ -164,6 +153,22 @@ Result<Membership> become_member(Loop& loop, const PeerDialer& dialer, Disk& dis
                           : found_or_join(loop, dialer, disk, options, folder, membership);
   if (!member) return member.error();
   return membership;
+}
+
+Result<> settle(Disk& disk, const Membership& membership, const std::string& folder) {
+  if (!membership.settled) {
+    NodeIdentity identity;
+    std::copy(membership.identity.cluster.begin(), membership.identity.cluster.end(),
+              identity.cluster.bytes.begin());
+    identity.node = membership.identity.node;
+    identity.storage_format = storage::kFormatVersion;
+    identity.created_by = kSoftware;
+    if (Result<> created = create_identity(disk, folder, identity); !created) return created;
+    log_event(LogLevel::kInfo, "bootstrap",
+              membership.founders.voters.empty() ? "joined a cluster" : "founded a cluster",
+              {{"cluster", identity.cluster.hex()}, {"node", identity.node.value}});
+  }
+  return save_addresses(disk, membership.book);
 }
 
 Result<AddressBook> load_addresses(Disk& disk) {

@@ -19,17 +19,22 @@ struct Membership {
   AddressBook book;
   // The founding members; empty on a node that joined. Only looked at by an empty log.
   Configuration founders;
+  bool settled = false;  // the folder is that of this node already
 };
 
 inline constexpr const char* kSoftware = "synchrodb 0.1.0";
 
-// From a fiber, before anything else touches the disk. `folder` is for messages. A node that joins
-// asks the nodes that it was told of until one answers, and logs why they do not.
+// What the process is to be; changes nothing in the folder. From a fiber, before anything else
+// touches the disk. `folder` is for messages. A node that joins asks the nodes that it was told of
+// until one answers, and logs why they do not.
 //
 // The id of a cluster that several nodes found is a hash of --initial-cluster, so that they agree
 // without a word; that of a single node is random.
-Result<Membership> become_member(Loop& loop, const PeerDialer& dialer, Disk& disk,
-                                 const ServerOptions& options, const std::string& folder);
+Result<Membership> find_membership(Loop& loop, const PeerDialer& dialer, Disk& disk,
+                                   const ServerOptions& options, const std::string& folder);
+// The folder becomes that of the node, for good, unless it is. For when nothing is left that might
+// be wrong with the options: a second start may be told of another cluster.
+Result<> settle(Disk& disk, const Membership& membership, const std::string& folder);
 
 // What save_addresses() kept; an empty book in a folder without.
 Result<AddressBook> load_addresses(Disk& disk);

@@ -66,7 +66,8 @@ class Server {
   void watch_options();
   void fit_maxclients();
   void limit_memory();
-  void open_doors();
+  bool open_doors();
+  void serve_at_doors();
   void keep_addresses();
   void keep_house();
   void note_turn(Duration took);
@@ -104,6 +105,8 @@ class Server {
   std::unique_ptr<RespServer> resp_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<RpcServer> rpc_;
+  kj::ForkedPromise<void> composed_ = nullptr;  // there is somebody to serve at the doors
+  kj::Own<kj::PromiseFulfiller<void>> when_composed_;
   std::optional<Event> addresses_changed_;
   bool shutting_down_ = false;
   int exit_code_ = 0;
@@ -168,20 +171,17 @@ bool Server::open_disk() {
 void Server::main_fiber() {
   watch_signals();
   loop_.spawn("certificates", [this] { renew_certificates(); });
-  Result<Membership> membership = become_member(loop_, *dialer_, *disk_, options(), folder_);
+  Result<Membership> membership = find_membership(loop_, *dialer_, *disk_, options(), folder_);
   if (!membership) return fail(membership.error().message);
+  if (!open_doors()) return;
+  const Result<> settled = settle(*disk_, membership.value(), folder_);
+  if (!settled) return fail(settled.error().message);
   compose(std::move(membership).value());
-  const Result<> saved = save_addresses(*disk_, membership_.book);
-  if (!saved) return fail(saved.error().message);
   loop_.spawn("node", [this] { node_->run(); });
   loop_.spawn("addresses", [this] { keep_addresses(); });
   loop_.spawn("house", [this] { keep_house(); });
   transport_->learn(membership_.book.all());
-  try {
-    open_doors();
-  } catch (const kj::Exception& exception) {
-    fail(exception.getDescription().cStr());
-  }
+  serve_at_doors();
 }
 
 void Server::compose(Membership membership) {
@@ -252,7 +252,33 @@ void Server::limit_memory() {
   replica->set_max_memory(static_cast<std::size_t>(options().limits.maxmemory_bytes));
 }
 
-void Server::open_doors() {
+// Whoever comes waits until serve_at_doors(). False: it has failed.
+bool Server::open_doors() {
+  auto composed = kj::newPromiseAndFulfiller<void>();
+  composed_ = composed.promise.fork();
+  when_composed_ = kj::mv(composed.fulfiller);
+  const Listeners listeners(loop_, options());
+  try {
+    listeners.rpc([this](kj::Own<kj::ConnectionReceiver> door) {
+      loop_.await(composed_.addBranch());
+      rpc_->serve(kj::mv(door));
+    });
+    listeners.resp([this](kj::Own<kj::ConnectionReceiver> door, bool with_tls) {
+      loop_.await(composed_.addBranch());
+      resp_->serve(kj::mv(door), with_tls ? tls_.clients() : nullptr);
+    });
+    listeners.http([this](kj::Own<kj::ConnectionReceiver> door) {
+      loop_.await(composed_.addBranch());
+      http_->serve(kj::mv(door));
+    });
+    return true;
+  } catch (const kj::Exception& exception) {
+    fail(exception.getDescription().cStr());
+    return false;
+  }
+}
+
+void Server::serve_at_doors() {
   auto metrics = [this] { return metrics_text(*parts_); };
   rpc_ = std::make_unique<RpcServer>(
       loop_, tls_.peers(), [this, metrics](Admit admitted) -> wire::Node::Client {
@@ -267,13 +293,8 @@ void Server::open_doors() {
       });
   parts_->rpc = rpc_.get();
   parts_->tls = &tls_;
-  const Listeners listeners(loop_, options());
-  listeners.rpc([this](kj::Own<kj::ConnectionReceiver> door) { rpc_->serve(kj::mv(door)); });
-  listeners.resp([this](kj::Own<kj::ConnectionReceiver> door, bool with_tls) {
-    resp_->serve(kj::mv(door), with_tls ? tls_.clients() : nullptr);
-  });
   http_ = std::make_unique<HttpServer>(loop_, HttpAnswers{metrics, [this] { return not_ready(); }});
-  listeners.http([this](kj::Own<kj::ConnectionReceiver> door) { http_->serve(kj::mv(door)); });
+  when_composed_->fulfill();
   log_event(LogLevel::kInfo, "server", "ready for connections",
             {{"node", membership_.identity.node.value},
              {"resp", to_string(advertised_resp(options()))},

@@ -2,6 +2,8 @@
 on them, serves what they hold, and goes on."""
 
 import json
+import socket
+import subprocess
 import tarfile
 from pathlib import Path
 
@@ -72,3 +74,23 @@ def test_a_backup_of_then(cluster_of, version):
         go_on(cluster, node)
 
 
+
+
+@pytest.mark.parametrize("door", ["port", "rpc_port", "http_port"])
+def test_a_first_start_that_finds_a_port_taken_founds_nothing(cluster_of, door):
+    """Whoever starts it again with another port may say more: which cluster it is to found."""
+    cluster = cluster_of(1)
+    node = cluster.nodes[1]
+    node.folder.mkdir(parents=True)
+    *alone, option, founders = node.arguments
+    assert option == "--initial-cluster"
+    node.arguments = alone
+    with socket.create_server(("127.0.0.1", getattr(node, door))):
+        done = subprocess.run(node.command(), cwd=node.folder, capture_output=True, text=True,
+                              timeout=60, check=False)
+    assert done.returncode == 1
+    assert "cannot listen" in done.stderr and "Address already in use" in done.stderr
+    assert [path.name for path in node.data.iterdir()] == ["LOCK"]
+    node.arguments = [*alone, option, founders]
+    with cluster:
+        assert node.call("SET", "k", "v") == b"OK"
