@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "consensus/assert.h"
 #include "engine/storage/format.h"
+#include "net/disk/file_name.h"
 
 namespace synchrodb::net {
 
@@ -15,6 +17,8 @@ namespace {
 
 constexpr std::string_view kNewName = "node-identity-new";  // until it is whole and synced
 constexpr std::string_view kMagic = "synchrodb-node-identity ";
+// Made by mkfs: the folder is where a file system of its own is mounted.
+constexpr std::string_view kFoundName = "lost+found";
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kMostBytes = 4096;
 constexpr std::size_t kMostCreatedBy = 100;
@@ -49,6 +53,12 @@ Error damaged(std::string_view folder, std::string_view what) {
   return {ErrorCode::kCorrupt, place(folder) + " is damaged (" + std::string(what) +
                                    "): restore it from a backup, or remove this node from the "
                                    "cluster and let it rejoin under a new id with an empty folder"};
+}
+
+Error not_empty(std::string_view folder, const std::string& name) {
+  return {ErrorCode::kInvalid, "the folder " + std::string(folder) + " is not empty (" + name +
+                                   ") but has no node-identity: if it is a node's, restore that "
+                                   "file; else choose an empty folder"};
 }
 
 template <class Number>
@@ -178,13 +188,22 @@ Result<> check_unused(Disk& disk, std::string_view folder) {
                      "the server without asking for one, or choose an empty folder"};
   }
   for (const std::string& name : names.value()) {
-    if (name != kNewName) {
-      return Error{ErrorCode::kInvalid,
-                   "the folder " + std::string(folder) + " is not empty (" + name +
-                       ") but has no node-identity: if it is a node's, restore that file; else "
-                       "choose an empty folder"};
-    }
+    if (name != kNewName) return not_empty(folder, name);
   }
+  return {};
+}
+
+Result<> check_not_of_others(const std::string& folder) {
+  std::optional<std::string> other;
+  std::error_code failure;
+  for (std::filesystem::directory_iterator entry(folder, failure), end; !failure && entry != end;
+       entry.increment(failure)) {
+    const std::string name = entry->path().filename().string();
+    if (name == kIdentityName) return {};
+    if (name == kLockName || name == kNewName || name == kFoundName) continue;
+    if (!other || name < *other) other = name;
+  }
+  if (other && !failure) return not_empty(folder, *other);
   return {};
 }
 

@@ -69,6 +69,10 @@ Result<> create_identity(Disk& disk, std::string_view folder, const NodeIdentity
 // The same in steps, for whoever fills the folder before it becomes a node's: a folder with files
 // and without an identity is nobody's, and refused by all. kInvalid as above.
 Result<> check_unused(Disk& disk, std::string_view folder);
+// The same of what is no file of a Disk's: of the folders that /usr has, say. Before
+// DirectoryDisk::open leaves its lock there; ok where there is no folder, or none that can be
+// looked at: opening it says why. Blocks, and needs no fiber.
+Result<> check_not_of_others(const std::string& folder);
 // Writes the identity, or puts it in the place of the one that is there; at once, and durable when
 // it returns ok.
 Result<> write_identity(Disk& disk, const NodeIdentity& identity);

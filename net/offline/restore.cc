@@ -79,6 +79,7 @@ Result<Restored> restore_backup(const std::string& file, const ServerOptions& op
         "join: a backup founds a new cluster (initial-cluster); a node that joins one gets "
         "its data from there"};
   }
+  if (Result<> ours = check_not_of_others(options.node.dir); !ours) return ours.error();
   // All of it, before the folder is touched.
   Result<BackupHeader> backup = read_backup(file);
   if (!backup) return backup.error();

@@ -12,6 +12,7 @@
 
 #include "engine/env/sync.h"
 #include "engine/replica/successor.h"
+#include "net/disk/data_directory.h"
 #include "net/disk/directory_disk.h"
 #include "net/disk/memory_disk.h"
 #include "net/http/http_server.h"
@@ -152,6 +153,10 @@ bool Server::open_disk() {
     folder_ = "memory";
   } else {
     folder_ = options().node.dir;
+    if (Result<> ours = check_not_of_others(folder_); !ours) {
+      fail(ours.error().message);
+      return false;
+    }
     Result<std::unique_ptr<DirectoryDisk>> opened = DirectoryDisk::open(loop_, folder_);
     if (!opened) {
       fail(opened.error().message);

@@ -94,3 +94,31 @@ def test_a_first_start_that_finds_a_port_taken_founds_nothing(cluster_of, door):
     node.arguments = [*alone, option, founders]
     with cluster:
         assert node.call("SET", "k", "v") == b"OK"
+
+
+@pytest.mark.parametrize("word", ["", "restore"])
+def test_a_folder_of_others_is_left_alone(cluster_of, word):
+    """--dir /usr: no node's, though there is no file in it, either."""
+    node = cluster_of(1).nodes[1]
+    (node.data / "share").mkdir(parents=True)
+    if word:
+        done = node.offline(word, "--from", FIXTURES / VERSIONS[-1] / "backup")
+    else:
+        done = subprocess.run(node.command(), cwd=node.folder, capture_output=True, text=True,
+                              timeout=10, check=False)
+    assert done.returncode == (2 if word else 1)
+    assert "data is not empty (share)" in done.stderr and "choose an empty folder" in done.stderr
+    assert [path.name for path in node.data.iterdir()] == ["share"]
+
+
+def test_a_file_system_of_its_own_is_an_empty_folder(cluster_of):
+    cluster = cluster_of(1)
+    node = cluster.nodes[1]
+    (node.data / "lost+found").mkdir(parents=True)
+    with cluster:
+        assert node.call("SET", "k", "v") == b"OK"
+        # What comes later is nobody's business.
+        (node.data / "share").mkdir()
+        cluster.terminate(1)
+        cluster.restart(1)
+        assert node.call("GET", "k") == b"v"
