@@ -3,6 +3,7 @@
 #include <charconv>
 #include <utility>
 
+#include "net/loop/refusal.h"
 #include "net/tls/certificates.h"
 
 namespace synchrodb::net {
@@ -91,22 +92,7 @@ kj::Promise<kj::Own<kj::AsyncIoStream>> Dialer::connect(const Destination& desti
 }
 
 Error error_of(const kj::Exception& exception) {
-  std::string text = exception.getDescription().cStr();
-  constexpr std::string_view kRemote = "remote exception: ";
-  if (text.starts_with(kRemote)) text.erase(0, kRemote.size());
-  // A failed KJ_REQUIRE reads "expected <expression>; <message>".
-  if (const std::size_t message = text.find("; ");
-      text.starts_with("expected ") && message != std::string::npos) {
-    text.erase(0, message + 2);
-  }
-  // A system call's failure reads "connect(fd, …): Connection refused".
-  if (const std::size_t call = text.find("): "); call != std::string::npos) {
-    const std::size_t open = text.find('(');
-    const bool is_call =
-        open != 0 && open < call && text.find_first_of(" :") > open && text.find(' ') > open;
-    if (is_call) text.erase(0, call + 3);
-  }
-  if (text.starts_with("DNS lookup failed.")) text = "no such host";
+  const std::string text = words_of(exception);
   switch (exception.getType()) {
     case kj::Exception::Type::DISCONNECTED:
       return {ErrorCode::kUnavailable, text};

@@ -6,6 +6,7 @@
 
 #include "engine/env/sync.h"
 #include "net/log/log.h"
+#include "net/loop/refusal.h"
 
 namespace synchrodb::net {
 
@@ -57,7 +58,7 @@ void HttpServer::serve(kj::Own<kj::ConnectionReceiver> listener) {
     try {
       loop_.await(server.listenHttp(*listener));
     } catch (const kj::Exception& exception) {
-      failure = exception.getDescription().cStr();
+      failure = words_of(exception);
     }
     log_event(LogLevel::kWarning, "http", "a connection was not accepted", {{"why", failure}});
     sleep_until(loop_, monotonic_now() + milliseconds(10));

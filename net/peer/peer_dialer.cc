@@ -1,8 +1,7 @@
 #include "net/peer/peer_dialer.h"
 
-#include <kj/debug.h>
-
 #include "net/config/host_port.h"
+#include "net/loop/refusal.h"
 #include "net/peer/peer_socket.h"
 
 namespace synchrodb::net {
@@ -18,7 +17,7 @@ kj::Own<kj::AsyncIoStream> PeerDialer::dial(const std::string& address, Duration
   std::string name = name_;
   if (name.empty()) {
     const Result<HostPort> parsed = parse_host_port(address);
-    KJ_REQUIRE(parsed.ok(), parsed.error().message.c_str());
+    if (!parsed) refuse(parsed.error().message);
     name = parsed.value().host;
   }
   return loop_.await(timer.timeoutAfter(

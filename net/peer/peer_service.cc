@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "engine/kv/errors.h"
+#include "net/loop/refusal.h"
 
 namespace synchrodb::net {
 namespace {
@@ -62,7 +63,7 @@ kj::Promise<void> RpcTransport::PeerService::request(RequestContext context) {
   Result<ClientRequest> request = decode_request_frame(as_view(context.getParams().getFrame()));
   if (!request.ok()) {
     ++transport_.counters_.frames_malformed;
-    return KJ_EXCEPTION(FAILED, request.error().message.c_str());
+    return refusal(request.error().message);
   }
   if (transport_.handler_ == nullptr) return KJ_EXCEPTION(OVERLOADED, "not serving yet");
   auto paf = kj::newPromiseAndFulfiller<kj::Own<std::string>>();

@@ -8,15 +8,12 @@
 
 #include "engine/env/sync.h"
 #include "engine/wire/codec.h"
+#include "net/loop/refusal.h"
 #include "net/peer/coalescing_stream.h"
 #include "net/peer/peer_service.h"
 
 namespace synchrodb::net {
 namespace {
-
-std::string text_of(const kj::Exception& exception) {
-  return exception.getDescription().cStr();
-}
 
 constexpr Duration kDeadlineLook = milliseconds(10);
 // Of one call, unless a single frame is larger. A peer sees nothing of a call before its last byte:
@@ -191,7 +188,7 @@ void RpcTransport::run_link(Link& link) {
       link.closed.wait();
       failure = std::exchange(link.lost, "");
     } catch (const kj::Exception& exception) {
-      failure = text_of(exception);
+      failure = words_of(exception);
     }
     link.disconnect();
     schedule_flush();  // what waits for the other's connection
@@ -203,7 +200,7 @@ void RpcTransport::run_link(Link& link) {
 
 void RpcTransport::connect(Link& link) {
   const NodeAddress* address = book_.find(link.node);
-  KJ_REQUIRE(address != nullptr, "no address is known");
+  require(address != nullptr, "no address is known");
   link.connection =
       std::make_unique<Link::Connection>(dialer_.dial(address->rpc, options_.connect_timeout));
   capnp::MallocMessageBuilder message;
@@ -223,7 +220,7 @@ void RpcTransport::shake_hands(Link& link, wire::Node::Client node) {
   auto response = loop_.await(loop_.timer().timeoutAfter(patience, request.send().dropPipeline()));
   const auto hello = response.getHello();
   const Result<> checked = check_hello(hello, identity_, link.node);
-  KJ_REQUIRE(checked.ok(), checked.error().message.c_str());
+  if (!checked) refuse(checked.error().message);
   bool news = learn(addresses_of(hello));
   if (identity_.cluster.empty() && hello.getCluster().size() == 16) {
     identity_.cluster.assign(reinterpret_cast<const char*>(hello.getCluster().begin()), 16);
@@ -320,7 +317,7 @@ void RpcTransport::give_up_sending(Link& link, const kj::Exception& why) {
     link.window_full = false;
     if (!link.queue.empty()) schedule_flush();
   } else {
-    link.lost = text_of(why);
+    link.lost = words_of(why);
     link.closed.set();
   }
 }
@@ -390,7 +387,7 @@ void RpcTransport::call_remotely(Link& link, const ClientRequest& request, std::
                decode_reply_frame({reinterpret_cast<const char*>(bytes.begin()), bytes.size()}));
       },
       [this, id](kj::Exception&& exception) {
-        finish(id, Error{ErrorCode::kTimeout, text_of(exception)});
+        finish(id, Error{ErrorCode::kTimeout, words_of(exception)});
       }));
 }
 

@@ -8,6 +8,7 @@
 #include "engine/env/sync.h"
 #include "engine/kv/ascii.h"
 #include "net/log/log.h"
+#include "net/loop/refusal.h"
 
 namespace synchrodb::net {
 namespace {
@@ -73,7 +74,7 @@ void RespConnection::run() {
     }
   } catch (const kj::Exception& exception) {
     log_event(LogLevel::kDebug, "resp", "connection broke",
-              {{"client", client_.address}, {"why", exception.getDescription().cStr()}});
+              {{"client", client_.address}, {"why", words_of(exception)}});
   }
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "net/log/log.h"
+#include "net/loop/refusal.h"
 #include "net/resp/client_socket.h"
 #include "net/resp/resp_connection.h"
 #include "net/resp/socket_names.h"
@@ -50,7 +51,7 @@ void RespServer::serve(kj::Own<kj::ConnectionReceiver> listener, RenewableTls* t
     try {
       take(loop_.await(listener->accept()), tls);
     } catch (const kj::Exception& exception) {
-      failure = exception.getDescription().cStr();
+      failure = words_of(exception);
     }
     if (failure.empty()) continue;
     // Out of descriptors, say: things may be better in a moment.
@@ -68,8 +69,7 @@ void RespServer::take(kj::Own<kj::AsyncIoStream> stream, RenewableTls* tls) {
     try {
       serve_connection(kj::mv(*held), tls);
     } catch (const kj::Exception& exception) {
-      log_event(LogLevel::kDebug, "resp", "connection broke",
-                {{"why", exception.getDescription().cStr()}});
+      log_event(LogLevel::kDebug, "resp", "connection broke", {{"why", words_of(exception)}});
     }
   });
 }
@@ -113,7 +113,7 @@ kj::Own<kj::AsyncIoStream> RespServer::secure(kj::Own<kj::AsyncIoStream> stream,
   } catch (const kj::Exception& exception) {
     ++counters_.tls_failures;
     log_event(LogLevel::kInfo, "resp", "a TLS handshake failed",
-              {{"client", peer}, {"why", exception.getDescription().cStr()}});
+              {{"client", peer}, {"why", words_of(exception)}});
     throw;
   }
 }

@@ -11,6 +11,7 @@
 #include "engine/storage/format.h"
 #include "net/disk/data_directory.h"
 #include "net/log/log.h"
+#include "net/loop/refusal.h"
 #include "net/peer/coalescing_stream.h"
 #include "net/server/cluster_name.h"
 
@@ -55,7 +56,7 @@ class Probe {
     try {
       return talk(address);
     } catch (const kj::Exception& exception) {
-      return exception.getDescription().cStr();
+      return words_of(exception);
     }
   }
 

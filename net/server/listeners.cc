@@ -1,10 +1,9 @@
 #include "net/server/listeners.h"
 
-#include <kj/debug.h>
-
 #include <memory>
 
 #include "net/config/host_port.h"
+#include "net/loop/refusal.h"
 
 namespace synchrodb::net {
 
@@ -37,9 +36,11 @@ void Listeners::open(const char* option, const std::vector<std::string>& hosts, 
       auto receiver = std::make_shared<kj::Own<kj::ConnectionReceiver>>(parsed->listen());
       loop_.spawn(option, [serve, receiver] { serve(kj::mv(*receiver)); });
     } catch (const kj::Exception& exception) {
-      failure = exception.getDescription().cStr();
+      failure = words_of(exception);
     }
-    KJ_REQUIRE(failure.empty(), "cannot listen", option, address, port, failure);
+    if (failure.empty()) continue;
+    refuse("cannot listen at " + address + ":" + std::to_string(port) + " (" + option +
+           "): " + failure);
   }
 }
 

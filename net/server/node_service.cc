@@ -1,10 +1,9 @@
 #include "net/server/node_service.h"
 
-#include <kj/debug.h>
-
 #include <utility>
 
 #include "net/log/log.h"
+#include "net/loop/refusal.h"
 
 namespace synchrodb::net {
 namespace {
@@ -38,7 +37,7 @@ kj::Promise<void> NodeService::peer(PeerContext context) {
   if (const Result<> checked = check_hello(hello, identity_, NodeId{}); !checked) {
     log_event(LogLevel::kWarning, "peer", "refused a connection",
               {{"node", hello.getNode()}, {"why", checked.error().message}});
-    return KJ_EXCEPTION(FAILED, checked.error().message.c_str());
+    return refusal(checked.error().message);
   }
   admitted_(Caller::kPeer);
   if (transport_.learn(addresses_of(hello))) learned_();
@@ -56,7 +55,7 @@ kj::Promise<void> NodeService::administration(AdministrationContext context) {
   const auto given = context.getParams().getPassword();
   if (!same_secret(text(given), identity_.secret)) {
     log_event(LogLevel::kWarning, "admin", "refused an operator: wrong password");
-    return KJ_EXCEPTION(FAILED, "the password is wrong: operators need the cluster-secret");
+    return refusal("the password is wrong: operators need the cluster-secret");
   }
   admitted_(Caller::kOperator);
   context.getResults().setAdministration(administration_());
@@ -67,7 +66,7 @@ kj::Promise<void> NodeService::database(DatabaseContext context) {
   const std::string wanted = client_password_();
   if (!wanted.empty() && !same_secret(text(context.getParams().getPassword()), wanted)) {
     log_event(LogLevel::kWarning, "database", "refused a client: wrong password");
-    return KJ_EXCEPTION(FAILED, "the password is wrong: clients need the server's requirepass");
+    return refusal("the password is wrong: clients need the server's requirepass");
   }
   admitted_(Caller::kClient);
   context.getResults().setDatabase(database_());

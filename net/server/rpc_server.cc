@@ -10,6 +10,7 @@
 
 #include "engine/env/sync.h"
 #include "net/log/log.h"
+#include "net/loop/refusal.h"
 #include "net/peer/coalescing_stream.h"
 #include "net/peer/peer_socket.h"
 #include "net/resp/socket_names.h"
@@ -49,7 +50,7 @@ void RpcServer::serve(kj::Own<kj::ConnectionReceiver> listener) {
     try {
       start(loop_.await(listener->accept()));
     } catch (const kj::Exception& exception) {
-      failure = exception.getDescription().cStr();
+      failure = words_of(exception);
     }
     if (failure.empty()) continue;
     ++counters_.rejected;
@@ -83,7 +84,7 @@ void RpcServer::serve_connection(kj::Own<kj::AsyncIoStream> stream) {
     secured = true;
     serve_calls(kj::mv(stream), [&stranger] { stranger.end(); });
   } catch (const kj::Exception& exception) {
-    failure = exception.getDescription().cStr();
+    failure = words_of(exception);
   }
   if (stranger.ended()) {
     log_event(LogLevel::kDebug, "rpc", "a connection ended", {{"from", peer}, {"why", failure}});

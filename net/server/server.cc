@@ -17,6 +17,7 @@
 #include "net/disk/memory_disk.h"
 #include "net/http/http_server.h"
 #include "net/log/log.h"
+#include "net/loop/refusal.h"
 #include "net/random/seeded_stream.h"
 #include "net/server/administration_service.h"
 #include "net/server/bootstrap.h"
@@ -278,7 +279,7 @@ bool Server::open_doors() {
     });
     return true;
   } catch (const kj::Exception& exception) {
-    fail(exception.getDescription().cStr());
+    fail(words_of(exception));
     return false;
   }
 }

@@ -126,3 +126,14 @@ def test_a_node_that_does_not_run_is_no_voter(cluster_of):
         finally:
             asked.kill()
             asked.wait()
+
+
+def test_a_port_in_use_is_told_in_words(cluster_of):
+    with cluster_of(1) as cluster:
+        late = cluster.nodes[2] = cluster.node_class(cluster, 2, [])
+        late.port = cluster.nodes[1].port
+        cluster.launch(2)
+        cluster.wait(lambda: not late.alive, "node 2 has given up")
+        assert late.exit_code == 1
+        assert f"127.0.0.1:{late.port} (port): Address already in use" in late.log()
+        assert "expected" not in late.log()
