@@ -11,10 +11,14 @@ interface Administration {
   # As this node knows them.
   members @1 () -> (members :List(Member));
   # Adds a node as a learner and, unless `learner`, makes it a voter once it has caught up. `rpc`:
-  # its host:port.
-  add @2 (node :UInt64, rpc :Text, learner :Bool) -> ();
+  # its host:port. `already`: it was one before. A voter is refused as a learner, and at another
+  # address. May be repeated, as `remove`, when its outcome is unknown: a learner goes on to become a
+  # voter. `patienceMs`: how long the caller waits for the answer; 0: a minute.
+  add @2 (node :UInt64, rpc :Text, learner :Bool, patienceMs :UInt32) -> (already :Bool);
+  # Refused if it is no member.
   remove @3 (node :UInt64) -> ();
-  # 0: to whichever voter is the most up to date, as the leader sees it.
+  # 0: to whichever voter is the most up to date, as the leader sees it. A leader that `target` lags
+  # too far behind leads on, and the refusal says so.
   transferLeader @4 (target :UInt64) -> (leader :UInt64);
   # Makes a snapshot of what this node has applied and drops the log before it. It holds all that was
   # acknowledged before the call, unless there is no leader.

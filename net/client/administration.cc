@@ -1,6 +1,7 @@
 #include "net/client/administration.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace synchrodb::net::administration {
@@ -101,12 +102,16 @@ kj::Promise<std::vector<Member>> Client::members() {
   });
 }
 
-kj::Promise<void> Client::add(std::uint64_t node, const std::string& rpc, bool learner) {
+kj::Promise<bool> Client::add(std::uint64_t node, const std::string& rpc, bool learner,
+                              kj::Duration patience) {
   auto request = node_.addRequest();
   request.setNode(node);
   request.setRpc(as_text(rpc));
   request.setLearner(learner);
-  return request.send().ignoreResult();
+  const std::int64_t milliseconds = patience / kj::MILLISECONDS;
+  request.setPatienceMs(static_cast<std::uint32_t>(
+      std::clamp<std::int64_t>(milliseconds, 1, std::numeric_limits<std::uint32_t>::max())));
+  return request.send().then([](auto&& response) { return response.getAlready(); });
 }
 
 kj::Promise<void> Client::remove(std::uint64_t node) {

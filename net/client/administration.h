@@ -89,7 +89,9 @@ class Client {
 
   kj::Promise<NodeStatus> status();
   kj::Promise<std::vector<Member>> members();
-  kj::Promise<void> add(std::uint64_t node, const std::string& rpc, bool learner);
+  // True: it was one already. `patience`: how long the caller waits for that.
+  kj::Promise<bool> add(std::uint64_t node, const std::string& rpc, bool learner,
+                        kj::Duration patience = 60 * kj::SECONDS);
   kj::Promise<void> remove(std::uint64_t node);
   kj::Promise<std::uint64_t> transfer_leader(std::uint64_t target);  // the new leader
   kj::Promise<std::uint64_t> take_snapshot();                        // its index

@@ -1,6 +1,5 @@
 #include "net/server/administration_service.h"
 
-#include <kj/debug.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,15 +11,20 @@
 #include "net/config/host_port.h"
 #include "net/log/log.h"
 #include "net/loop/in_fiber.h"
+#include "net/loop/refusal.h"
+#include "net/server/standing.h"
 
 namespace synchrodb::net {
 namespace {
 
-// A learner that has come this close is promoted: the last few entries travel meanwhile.
-constexpr std::uint64_t kCloseEnough = 64;
-constexpr Duration kCatchUpPatience = seconds(60);
+constexpr Duration kSettlePatience = seconds(5);
+constexpr Duration kChangePatience = seconds(15);
+constexpr Duration kAddPatience = seconds(60);  // of an operator who does not say
 constexpr Duration kLook = milliseconds(50);
 constexpr Duration kTransferPatience = seconds(5);
+// What the leader's and the target's word need, and an election between them.
+constexpr Duration kTransferSlack = milliseconds(500);
+constexpr Duration kStandingPatience = milliseconds(500);
 constexpr Duration kFreshnessPatience = seconds(2);
 
 const char* role_text(const Configuration& configuration, NodeId node) {
@@ -62,11 +66,22 @@ kj::Promise<void> AdministrationService::in_fiber(std::function<void()> work) {
   return net::in_fiber(parts_.loop, "administration", [work = std::move(work), self] { work(); });
 }
 
-Client AdministrationService::make_client() const {
+Client AdministrationService::make_client(Duration patience) const {
   ClientOptions options;
   options.group = kOnlyGroup;
+  options.call_timeout = patience;
   return Client(parts_.clock, parts_.loop, parts_.transport, parts_.random, options,
                 {parts_.identity.node});
+}
+
+const Replica& AdministrationService::replica() const {
+  const Replica* replica = parts_.replica();
+  require(replica != nullptr, "the node is recovering: try again in a moment");
+  return *replica;
+}
+
+const Configuration& AdministrationService::configuration() const {
+  return replica().protocol().configuration();
 }
 
 kj::Promise<void> AdministrationService::status(StatusContext context) {
@@ -83,7 +98,7 @@ kj::Promise<void> AdministrationService::status(StatusContext context) {
 
 kj::Promise<void> AdministrationService::members(MembersContext context) {
   const Replica* replica = parts_.replica();
-  KJ_REQUIRE(replica != nullptr, "the node is recovering: try again in a moment");
+  require(replica != nullptr, "the node is recovering: try again in a moment");
   const Configuration& configuration = replica->protocol().configuration();
   const NodeId leader = replica->protocol().status().leader;
   const std::vector<PeerStatus> peers = replica->protocol().peers();
@@ -108,35 +123,100 @@ kj::Promise<void> AdministrationService::members(MembersContext context) {
   return kj::READY_NOW;
 }
 
-void AdministrationService::change(const ConfigurationChange& change, const char* what) const {
-  const Outcome outcome = make_client().change(change);
-  if (outcome.kind == Outcome::Kind::kOk) return;
-  const bool unknown = outcome.kind == Outcome::Kind::kUnknown;
-  KJ_FAIL_REQUIRE(
-      unknown ? "it may have taken effect: look at `cluster members`" : "nothing was changed", what,
-      outcome.why);
+// A change must not be asked for twice, so an attempt may take as long as the call: where disks are
+// slow, it takes seconds.
+void AdministrationService::change(const ConfigurationChange& change,
+                                   const std::string& what) const {
+  ClientOptions options;
+  options.group = kOnlyGroup;
+  options.call_timeout = kChangePatience;
+  options.attempt_timeout = kChangePatience;
+  Client client(parts_.clock, parts_.loop, parts_.transport, parts_.random, options,
+                {parts_.identity.node});
+  const Outcome outcome = client.change(change);
+  switch (outcome.kind) {
+    case Outcome::Kind::kOk:
+      return;
+    case Outcome::Kind::kFailed:
+      refuse(what + " failed, and that changed nothing: " +
+             (outcome.why.empty() ? "no leader was found" : outcome.why));
+    case Outcome::Kind::kUnknown:
+      refuse("whether " + what +
+             " has taken effect, or will, is unknown: the leader has not said so in time. Look at "
+             "`cluster members`; to ask again does no harm");
+  }
 }
 
-// A learner that lags would hold commits up as a voter (thesis 4.2.1). Any node can tell: what a
-// member has applied is what its own status says, but only the leader knows what it has
-// acknowledged.
-void AdministrationService::await_caught_up(NodeId node) const {
-  const Instant deadline = monotonic_now() + kCatchUpPatience;
-  while (monotonic_now() < deadline) {
-    const Replica* replica = parts_.replica();
-    if (replica != nullptr && replica->protocol().status().role == Role::kLeader) {
-      const Index last = replica->protocol().status().last;
-      for (const PeerStatus& peer : replica->protocol().peers()) {
-        // However short the log is: who has acknowledged nothing may not even run.
-        const bool answers = peer.match > Index{};
-        if (peer.node == node && answers && peer.match.value + kCloseEnough >= last.value) return;
-      }
-    } else if (parts_.transport.connected(node)) {
-      return;  // elsewhere we cannot see it; the leader's commit waits for it if need be
+// Brings this node up to all changes that had taken effect before, and waits for those under way:
+// what it then takes for the members, the cluster does.
+void AdministrationService::settle() const {
+  require(catch_up(kSettlePatience),
+          "nothing was changed: this node reaches no leader that a majority follows, or is far "
+          "behind it");
+  const Index last = replica().protocol().status().last;
+  const Instant deadline = monotonic_now() + kSettlePatience;
+  while (replica().protocol().status().applied < last || configuration().joint()) {
+    require(monotonic_now() < deadline,
+            "nothing was changed: an earlier change is still under way. Look at `cluster members`");
+    sleep_until(parts_.loop, monotonic_now() + milliseconds(10));
+  }
+}
+
+// An operator who asks again has what he wants; one who wants something else is not told that he
+// has.
+void AdministrationService::refuse_another(NodeId voter, const std::string& rpc,
+                                           bool learner) const {
+  const std::string is = "node " + std::to_string(voter.value) + " is a voter already";
+  if (learner) {
+    refuse(is + ", and a voter does not become a learner: nothing was changed");
+  }
+  const std::string known = rpc_address(voter);
+  if (known != rpc) refuse(is + ", at " + known + " and not at " + rpc + ": nothing was changed");
+}
+
+std::string AdministrationService::rpc_address(NodeId node) const {
+  if (node == parts_.identity.node) return to_string(advertised_rpc(parts_.options()));
+  const NodeAddress* address = parts_.book.find(node);
+  return address != nullptr ? address->rpc : "an address that this node does not know";
+}
+
+// A learner that lags would hold commits up as a voter (thesis 4.2.1).
+void AdministrationService::await_caught_up(NodeId node, Instant deadline) const {
+  const std::string name = "node " + std::to_string(node.value);
+  bool seen = false;
+  while (true) {
+    const std::string lack = what_it_lacks(parts_, node);
+    const bool member = configuration().contains(node);
+    if (seen && !member) refuse(name + " was removed while it was to catch up");
+    seen = member;  // a follower hears of the learner a little later than the leader
+    if (lack.empty() && member) return;
+    if (monotonic_now() >= deadline) {
+      refuse(name + " is a learner, and not as far as the leader: " +
+             (lack.empty() ? "this node is not, either" : lack) +
+             ". It stays a learner; to ask again goes on waiting for it");
     }
     sleep_until(parts_.loop, monotonic_now() + kLook);
   }
-  KJ_FAIL_REQUIRE("the new member has not caught up within a minute; it stays a learner");
+}
+
+bool AdministrationService::add_member(NodeId node, const std::string& rpc, bool learner,
+                                       Duration patience) const {
+  // The rest is for the answer: the operator is to read it.
+  const Instant deadline = monotonic_now() + patience * 3 / 4;
+  settle();
+  if (configuration().is_voter(node)) {
+    refuse_another(node, rpc, learner);
+    return true;
+  }
+  if (parts_.transport.learn({NodeAddress{node, rpc, "", 0}})) parts_.addresses_changed();
+  const std::string name = "node " + std::to_string(node.value);
+  const bool known = configuration().contains(node);
+  if (!known) change({{}, {node}, {}}, "adding " + name + " as a learner");
+  if (learner) return known;
+  await_caught_up(node, deadline);
+  if (configuration().is_voter(node)) return false;  // somebody else has asked for it, too
+  change({{node}, {}, {}}, "making a voter of " + name + ", a learner,");
+  return false;
 }
 
 kj::Promise<void> AdministrationService::add(AddContext context) {
@@ -144,36 +224,66 @@ kj::Promise<void> AdministrationService::add(AddContext context) {
   const NodeId node{params.getNode()};
   const std::string rpc = params.getRpc();
   const bool learner = params.getLearner();
-  return in_fiber([this, node, rpc, learner] {
-    KJ_REQUIRE(static_cast<bool>(node), "0 is no node");
+  const Duration patience =
+      params.getPatienceMs() > 0 ? milliseconds(params.getPatienceMs()) : kAddPatience;
+  return in_fiber([this, node, rpc, learner, patience, context]() mutable {
+    require(static_cast<bool>(node), "0 is no node");
     const Result<HostPort> sound = parse_host_port(rpc);
-    KJ_REQUIRE(sound.ok(), sound.error().message.c_str());
-    if (parts_.transport.learn({NodeAddress{node, rpc, "", 0}})) parts_.addresses_changed();
-    const Replica* replica = parts_.replica();
-    KJ_REQUIRE(replica != nullptr, "the node is recovering: try again in a moment");
-    if (!replica->protocol().configuration().contains(node)) {
-      change({{}, {node}, {}}, "adding a learner");
-    }
-    if (learner) return;
-    await_caught_up(node);
-    if (!parts_.replica()->protocol().configuration().is_voter(node)) {
-      change({{node}, {}, {}}, "promoting the learner");
-    }
+    if (!sound) refuse(sound.error().message);
+    context.getResults().setAlready(add_member(node, rpc, learner, patience));
   });
 }
 
 kj::Promise<void> AdministrationService::remove(RemoveContext context) {
   const NodeId node{context.getParams().getNode()};
   return in_fiber([this, node] {
-    change({{}, {}, {node}}, "removing a member");
+    settle();
+    const std::string name = "node " + std::to_string(node.value);
+    if (!configuration().contains(node)) {
+      refuse(name + " is no member of the cluster: nothing was changed");
+    }
+    if (configuration().voters == std::vector<NodeId>{node}) {
+      refuse(name + " is the only voter, and a cluster needs one: nothing was changed");
+    }
+    change({{}, {}, {node}}, "removing " + name);
     parts_.transport.forget(node);
   });
 }
 
 NodeId AdministrationService::leader() const {
-  const Replica* replica = parts_.replica();
-  KJ_REQUIRE(replica != nullptr, "the node is recovering: try again in a moment");
-  return replica->protocol().status().leader;
+  return replica().protocol().status().leader;
+}
+
+void AdministrationService::ask_for_transfer(NodeId target) const {
+  if (target && catch_up(kFreshnessPatience) && !configuration().is_voter(target)) {
+    refuse("node " + std::to_string(target.value) +
+           " is no voter, and cannot lead: nothing was changed");
+  }
+  const Outcome outcome = make_client(kTransferPatience).transfer(target);
+  // Unknown: whether somebody takes over will show.
+  require(outcome.kind != Outcome::Kind::kFailed,
+          "no leader was found, or it has nobody to hand over to");
+}
+
+// Why `target` does not lead, although the leader was to hand over to it; 0: to anybody.
+std::string AdministrationService::why_not_taken_over(NodeId target) const {
+  const NodeId now = leader();
+  if (!now) return "nobody has taken over yet: `cluster status` shows who will";
+  const std::string still = "node " + std::to_string(now.value) + " leads, and ";
+  if (!target) return still + "nobody has taken over from it";
+  const std::string lack = what_it_lacks(parts_, target);
+  return still + "node " + std::to_string(target.value) +
+         " has not taken over: " + (lack.empty() ? "it was not elected in time; ask again" : lack);
+}
+
+// A leader gives up after an election timeout, if the other has not all that it has by then.
+bool AdministrationService::given_up(NodeId former, NodeId target, Instant asked) const {
+  const Duration timeout = milliseconds(parts_.options().consensus.election_timeout_ms);
+  if (!target || leader() != former || monotonic_now() < asked + timeout + kTransferSlack) {
+    return false;
+  }
+  const std::optional<Standing> standing = ask_standing(parts_, target, kStandingPatience);
+  return standing && standing->leader == former;
 }
 
 // Only the leader knows who could follow it at once: without a target, it chooses.
@@ -181,46 +291,42 @@ kj::Promise<void> AdministrationService::transferLeader(TransferLeaderContext co
   const NodeId target{context.getParams().getTarget()};
   return in_fiber([this, target, context]() mutable {
     const NodeId former = leader();
-    const Outcome outcome = make_client().transfer(target);
-    KJ_REQUIRE(outcome.kind == Outcome::Kind::kOk,
-               "no leader was found, or it has nobody to hand over to", outcome.why);
+    ask_for_transfer(target);
     const auto done = [target, former](NodeId now) {
       return target ? now == target : now && now != former;
     };
-    const Instant deadline = monotonic_now() + kTransferPatience;
+    const Instant asked = monotonic_now();
     while (!done(leader())) {
-      KJ_REQUIRE(monotonic_now() < deadline, "nobody has taken over yet");
+      const bool late = monotonic_now() >= asked + kTransferPatience;
+      if (late || given_up(former, target, asked)) refuse(why_not_taken_over(target));
       sleep_until(parts_.loop, monotonic_now() + milliseconds(10));
     }
     context.getResults().setLeader(leader().value);
   });
 }
 
-// So that a snapshot holds whatever was acknowledged before it was asked for, on a follower too.
-// Without a leader, what this node has is the best there is.
-void AdministrationService::catch_up() const {
-  const Instant deadline = monotonic_now() + kFreshnessPatience;
-  ClientOptions options;
-  options.group = kOnlyGroup;
-  options.call_timeout = kFreshnessPatience;
-  Client client(parts_.clock, parts_.loop, parts_.transport, parts_.random, options,
-                {parts_.identity.node});
-  const Outcome fresh = client.read({"DBSIZE"}, ReadConsistency::kLinearizable);
-  if (fresh.kind == Outcome::Kind::kOk) {
-    while (monotonic_now() < deadline) {
-      if (parts_.replica()->state_machine().applied() >= fresh.index) return;
-      sleep_until(parts_.loop, monotonic_now() + milliseconds(10));
-    }
+// True: this node has applied whatever was acknowledged before.
+bool AdministrationService::catch_up(Duration patience) const {
+  const Instant deadline = monotonic_now() + patience;
+  const Outcome fresh = make_client(patience).read({"DBSIZE"}, ReadConsistency::kLinearizable);
+  if (fresh.kind != Outcome::Kind::kOk) return false;
+  while (replica().state_machine().applied() < fresh.index) {
+    if (monotonic_now() >= deadline) return false;
+    sleep_until(parts_.loop, monotonic_now() + milliseconds(10));
   }
-  log_event(LogLevel::kWarning, "administration",
-            "a snapshot is taken of what this node has; the leader may have more");
+  return true;
 }
 
+// So that a snapshot holds whatever was acknowledged before it was asked for, on a follower too.
+// Without a leader, what this node has is the best there is.
 kj::Promise<void> AdministrationService::takeSnapshot(TakeSnapshotContext context) {
   return in_fiber([this, context]() mutable {
     Replica* replica = parts_.replica();
-    KJ_REQUIRE(replica != nullptr, "the node is recovering: try again in a moment");
-    catch_up();
+    require(replica != nullptr, "the node is recovering: try again in a moment");
+    if (!catch_up(kFreshnessPatience)) {
+      log_event(LogLevel::kWarning, "administration",
+                "a snapshot is taken of what this node has; the leader may have more");
+    }
     take_snapshot(parts_.loop, *replica);
     context.getResults().setIndex(replica->snapshot_index().value);
   });
@@ -247,15 +353,15 @@ kj::Promise<void> AdministrationService::metrics(MetricsContext context) {
 kj::Promise<void> AdministrationService::setLogLevel(SetLogLevelContext context) {
   const std::string level = context.getParams().getLevel();
   const Result<> set = parts_.config.set(std::vector<std::string>{"loglevel", level});
-  KJ_REQUIRE(set.ok(), set.error().message.c_str());
+  if (!set) refuse(set.error().message);
   return kj::READY_NOW;
 }
 
 // ---- Injected faults ---------------------------------------------------------------------------
 
 void AdministrationService::require_fault_injection() const {
-  KJ_REQUIRE(parts_.options().testing.enable_fault_injection,
-             "faults are only injected into a server started with --enable-fault-injection");
+  require(parts_.options().testing.enable_fault_injection,
+          "faults are only injected into a server started with --enable-fault-injection");
 }
 
 kj::Promise<void> AdministrationService::setLink(SetLinkContext context) {
@@ -275,7 +381,7 @@ kj::Promise<void> AdministrationService::setClockOffset(SetClockOffsetContext co
 
 kj::Promise<void> AdministrationService::setDisk(SetDiskContext context) {
   require_fault_injection();
-  KJ_REQUIRE(parts_.faulty != nullptr, "this server keeps nothing on a disk");
+  require(parts_.faulty != nullptr, "this server keeps nothing on a disk");
   const auto fault = context.getParams().getFault();
   DiskFault disk;
   disk.sync_delay = milliseconds(fault.getSyncDelayMs());

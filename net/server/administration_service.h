@@ -1,6 +1,7 @@
 // What operators may ask of a node. The schema says what each call promises.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "engine/client/client.h"
@@ -33,11 +34,25 @@ class AdministrationService final : public wire::Administration::Server {
  private:
   // Runs `work` in a fiber of its own; what it throws as kj::Exception is the answer.
   kj::Promise<void> in_fiber(std::function<void()> work);
-  Client make_client() const;
-  void change(const ConfigurationChange& change, const char* what) const;
-  void await_caught_up(NodeId node) const;
-  void catch_up() const;
+  Client make_client(Duration patience) const;
+  const Replica& replica() const;
+  const Configuration& configuration() const;
   NodeId leader() const;
+  std::string rpc_address(NodeId node) const;
+  bool catch_up(Duration patience) const;
+
+  void settle() const;
+  // `what`: "adding node 4", for the operator.
+  void change(const ConfigurationChange& change, const std::string& what) const;
+  // True: it was one already.
+  bool add_member(NodeId node, const std::string& rpc, bool learner, Duration patience) const;
+  void refuse_another(NodeId voter, const std::string& rpc, bool learner) const;
+  void await_caught_up(NodeId node, Instant deadline) const;
+
+  void ask_for_transfer(NodeId target) const;
+  bool given_up(NodeId former, NodeId target, Instant asked) const;
+  std::string why_not_taken_over(NodeId target) const;
+
   void require_fault_injection() const;
 
   const ServerParts& parts_;

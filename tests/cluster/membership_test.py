@@ -128,6 +128,154 @@ def test_a_node_that_does_not_run_is_no_voter(cluster_of):
             asked.wait()
 
 
+def refusal(node, *words):
+    """What the operator reads, which is words, and how long it took."""
+    began = time.monotonic()
+    done = node.cli("cluster", *words, check=False)
+    assert done.returncode == 1, done
+    for source_text in ("expected", " = ", "::", "()", "unknown ?"):
+        assert source_text not in done.stderr
+    return done.stderr, time.monotonic() - began
+
+
+def frozen_node(cluster):
+    """A fourth node that has been started, and stands still."""
+    frozen = cluster.new_node(4, via=1)
+    cluster.wait(lambda: "joined a cluster" in frozen.log(), "node 4 runs")
+    time.sleep(1)  # connected to everybody, too
+    cluster.pause(4)
+    return frozen
+
+
+def test_a_node_that_stands_still_is_no_voter(cluster_of):
+    """Whichever node is asked: its vote would count, and it would not cast it."""
+    with cluster_of(3) as cluster:
+        frozen = frozen_node(cluster)
+        try:
+            for asked in (cluster.followers()[0], cluster.leader()):
+                said, _ = refusal(cluster.nodes[asked], "add", 4, frozen.rpc, "--timeout", 4)
+                assert "does not answer" in said and "stays a learner" in said
+                assert members(cluster.nodes[cluster.leader()])[4] == "learner"
+        finally:
+            cluster.resume(4)
+        asked = cluster.nodes[next(i for i in cluster.followers() if i != 4)]
+        assert "is a voter now" in asked.cli("cluster", "add", 4, frozen.rpc)
+        cluster.wait_until_serving(4)
+
+
+def test_a_learner_that_is_removed_meanwhile_does_not_come_back(cluster_of):
+    with cluster_of(3) as cluster:
+        frozen = frozen_node(cluster)
+        leader = cluster.nodes[cluster.leader()]
+        asked = subprocess.Popen(
+            [cluster.binaries.cli, "-p", str(leader.port), "--rpc-port", str(leader.rpc_port),
+             "cluster", "add", "4", frozen.rpc], stderr=subprocess.PIPE, text=True)
+        try:
+            cluster.wait(lambda: members(leader).get(4) == "learner", "node 4 is a learner")
+            time.sleep(1.5)
+            leader.cli("cluster", "remove", 4)
+            cluster.resume(4)
+            assert "removed" in asked.communicate(timeout=20)[1]
+        finally:
+            asked.kill()
+            asked.wait()
+        assert 4 not in members(leader)
+
+
+def test_changes_wait_for_slow_disks(cluster_of):
+    with cluster_of(3, election_timeout_ms=3000) as cluster:
+        for node in cluster.nodes:
+            cluster.fault(node, "disk", "--sync-delay", 700)
+        for new, asked in ((8, cluster.leader()), (9, cluster.followers()[0])):
+            node = cluster.nodes[asked]
+            node.cli("cluster", "add", new, "127.0.0.1:1", "--learner")
+            node.cli("cluster", "remove", new)
+            assert new not in members(cluster.nodes[cluster.leader()])
+
+
+def test_an_unknown_outcome_is_called_so(cluster_of):
+    """Followers that sync nothing: reads go on, and no change is committed."""
+    with cluster_of(3) as cluster:
+        cluster.wait_until_serving()
+        leader, followers = cluster.nodes[cluster.leader()], cluster.followers()
+        for node in followers:
+            cluster.fault(node, "disk", "--sync-delay", 30_000)
+        said, took = refusal(leader, "add", 8, "127.0.0.1:1", "--learner")
+        assert "adding node 8 as a learner" in said and "is unknown" in said
+        assert "`cluster members`" in said
+        assert took < 40
+        said, took = refusal(leader, "add", 8, "127.0.0.1:1", "--learner")
+        assert "still under way" in said and took < 10
+        for node in followers:
+            cluster.fault(node, "disk")
+        cluster.wait(lambda: leader.cli("cluster", "add", 8, "127.0.0.1:1", "--learner", check=False)
+                     .returncode == 0, "node 8 is a learner")
+        assert members(leader)[8] == "learner"
+
+
+def test_who_asks_again_is_told_at_once(cluster_of):
+    with cluster_of(3) as cluster:
+        cluster.wait_until_serving()
+        for asked in cluster.nodes.values():
+            for voter in cluster.nodes.values():
+                began = time.monotonic()
+                said = asked.cli("cluster", "add", voter.id, voter.rpc)
+                assert f"node {voter.id} is a voter already" in said
+                assert time.monotonic() - began < 3
+        asked, voter = cluster.nodes[1], cluster.nodes[2]
+        for words, why in ((("add", 2, voter.rpc, "--learner"), "does not become a learner"),
+                           (("add", 2, "127.0.0.1:1"), f"at {voter.rpc} and not at 127.0.0.1:1"),
+                           (("remove", 77), "node 77 is no member"),
+                           (("transfer-leader", 77), "node 77 is no voter")):
+            said, took = refusal(asked, *words)
+            assert why in said and "nothing was changed" in said
+            assert took < 3
+        for node in cluster.nodes.values():
+            rows = json.loads(node.cli("cluster", "members", "--json"))
+            assert {row["node"]: (row["role"], row["rpc"]) for row in rows} == {
+                i: ("voter", one.rpc) for i, one in cluster.nodes.items()}
+        for answer in ("now", "already"):
+            assert answer in asked.cli("cluster", "add", 9, "127.0.0.1:1", "--learner")
+
+
+def test_the_only_voter_stays(cluster_of):
+    with cluster_of(1) as cluster:
+        cluster.wait_until_serving()
+        said, took = refusal(cluster.nodes[1], "remove", 1)
+        assert "only voter" in said and took < 3
+
+
+def test_without_a_majority_nothing_is_changed(cluster_of):
+    with cluster_of(3) as cluster:
+        cluster.kill(2, 3)
+        said, _ = refusal(cluster.nodes[1], "remove", 2)
+        assert "nothing was changed" in said and "majority" in said
+
+
+def test_who_does_not_answer_does_not_take_over(cluster_of):
+    with cluster_of(3) as cluster:
+        leader, target = cluster.leader(), cluster.followers()[0]
+        cluster.pause(target)
+        try:
+            said, _ = refusal(cluster.nodes[leader], "transfer-leader", target)
+        finally:
+            cluster.resume(target)
+        assert f"node {leader} leads, and node {target} has not taken over: it does not" in said
+
+
+def test_who_lags_does_not_take_over(cluster_of):
+    """One whose disk is slow has acknowledged less, and hears of its leader all the time."""
+    with cluster_of(3) as cluster:
+        cluster.wait_until_serving()
+        leader, target = cluster.leader(), cluster.followers()[0]
+        cluster.fault(target, "disk", "--sync-delay", 4000)
+        for i in range(200):
+            cluster.nodes[leader].call("SET", f"k{i}", "v")
+        said, took = refusal(cluster.nodes[leader], "transfer-leader", target)
+        assert f"node {leader} leads, and node {target} has not taken over: it has entry" in said
+        assert took < 4
+
+
 def test_a_port_in_use_is_told_in_words(cluster_of):
     with cluster_of(1) as cluster:
         late = cluster.nodes[2] = cluster.node_class(cluster, 2, [])

@@ -70,7 +70,8 @@ class Administration {
   }
 
   void add(std::uint64_t id, const std::string& rpc, bool learner) {
-    order([&](admin::Client& node) { return node.add(id, rpc, learner); });
+    const auto patience = static_cast<std::int64_t>(seconds_ * 1e3) * kj::MILLISECONDS;
+    ask<bool>([&](admin::Client& node) { return node.add(id, rpc, learner, patience); });
   }
   void remove(std::uint64_t id) {
     order([id](admin::Client& node) { return node.remove(id); });

@@ -20,10 +20,12 @@ int add_command(Operator& op, const Arguments& arguments) {
   if (!rpc) return op.misuse("cluster add: " + rpc.error().message);
   Result<Client*> node = op.node();
   if (!node) return op.fail(node.error());
-  Result<> added = op.ask(node.value()->add(arguments.node, arguments.rpc, arguments.learner));
+  Result<bool> added =
+      op.ask(node.value()->add(arguments.node, arguments.rpc, arguments.learner, op.timeout()));
   if (!added) return op.fail(added.error());
   const std::string role = arguments.learner ? "learner" : "voter";
-  return op.done("node " + std::to_string(arguments.node) + " is a " + role + " now",
+  return op.done("node " + std::to_string(arguments.node) + " is a " + role +
+                     (added.value() ? " already" : " now"),
                  {{"node", arguments.node}, {"rpc", arguments.rpc}, {"role", role}});
 }
 

@@ -26,6 +26,7 @@ class Operator {
 
   bool json() const { return json_; }
   double timeout_seconds() const { return timeout_seconds_; }
+  kj::Duration timeout() const;
   const Context& context() const { return context_; }
 
   // A connection to the asked node; afresh after a failure.
@@ -44,7 +45,6 @@ class Operator {
   int done(const std::string& text, const Json& json) const;
 
  private:
-  kj::Duration timeout() const;
   Error lost(const kj::Exception& exception) const;
 
   const Context& context_;
