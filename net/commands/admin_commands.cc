@@ -96,10 +96,11 @@ Reply wait(Call& call) {
   const Number timeout = parse_timeout(call[2]);
   if (timeout.error) return *timeout.error;
   const bool waits = enough.value > 0 && !call.in_transaction;
-  const std::size_t holding = call.context.wait_for_members(
-      call.client.last_write, waits ? static_cast<std::size_t>(enough.value) : 0,
+  const std::optional<std::size_t> holding = call.context.wait_for_members(
+      call.client, call.client.last_write, waits ? static_cast<std::size_t>(enough.value) : 0,
       milliseconds(timeout.value));
-  return Reply::integer(static_cast<std::int64_t>(holding));
+  if (!holding) return Reply::error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+  return Reply::integer(static_cast<std::int64_t>(*holding));
 }
 
 constexpr CommandGroup kGroup = CommandGroup::kServer;

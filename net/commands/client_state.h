@@ -42,6 +42,9 @@ class ReplyGate {
   int skip_ = 0;
 };
 
+// What CLIENT UNBLOCK has said to a command that waits.
+enum class Unblocked { kNo, kAsTimedOut, kWithError };
+
 struct ClientState {
   // ---- Server: who is at the other end.
   std::uint64_t id = 0;       // unique while the process lives; grows
@@ -61,7 +64,8 @@ struct ClientState {
   std::size_t total_bytes = 0;
 
   // ---- Server: where it stands.
-  bool blocked = false;  // a command of it waits
+  bool blocked = false;  // a command of it waits, and can be told not to
+  Unblocked unblocked = Unblocked::kNo;
   // The newest log index that a write of this connection got; WAIT is about it.
   Index last_write;
 

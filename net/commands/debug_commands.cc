@@ -20,7 +20,7 @@ constexpr double kLongestSleepSeconds = 3600;
 Reply sleep(Call& call) {
   const double asked = static_cast<double>(parse_long_double(call[2]).value_or(0));
   const double bounded = std::isfinite(asked) ? std::clamp(asked, 0.0, kLongestSleepSeconds) : 0;
-  call.context.sleep(nanoseconds(std::llround(bounded * 1e9)));
+  call.context.sleep(call.client, nanoseconds(std::llround(bounded * 1e9)));
   return Reply::ok();
 }
 

@@ -158,11 +158,14 @@ class ServerContext {
   // ---- May park.
   // A linearizable read of the state machine: what a client would get.
   virtual Reply read(const std::vector<std::string>& argv) = 0;
+  // Both of these wait on behalf of `client`, and unwind if it goes away meanwhile.
+  //
   // How many members beside the leader hold everything up to `index`, as soon as it is `enough`, or
-  // when `patience` is out; without limit if that is zero. On a node that does not lead: as far as
-  // it can find out.
-  virtual std::size_t wait_for_members(Index index, std::size_t enough, Duration patience) = 0;
-  virtual void sleep(Duration duration) = 0;
+  // when `patience` is out (without limit if that is zero), or when the client is unblocked;
+  // nothing if that is to be an error. On a node that does not lead: as far as it can find out.
+  virtual std::optional<std::size_t> wait_for_members(ClientState& client, Index index,
+                                                      std::size_t enough, Duration patience) = 0;
+  virtual void sleep(ClientState& client, Duration duration) = 0;
   virtual Result<> save_snapshot() = 0;  // returns when it is on disk
 };
 

@@ -119,8 +119,10 @@ kj::Own<kj::AsyncIoStream> RespServer::secure(kj::Own<kj::AsyncIoStream> stream,
 }
 
 bool RespServer::busy() const {
-  return std::any_of(connections_.begin(), connections_.end(),
-                     [](const auto& one) { return one.second->busy(); });
+  return std::any_of(connections_.begin(), connections_.end(), [](const auto& one) {
+    RespConnection& connection = *one.second;
+    return connection.busy() && !connection.client().blocked;
+  });
 }
 
 std::vector<ClientState*> RespServer::clients() const {

@@ -54,7 +54,7 @@ class RespServer {
   void serve(kj::Own<kj::ConnectionReceiver> listener, RenewableTls* tls);
   // No new connections are accepted from now on.
   void stop_accepting() { accepting_ = false; }
-  // Whether a request of any connection is under way.
+  // Whether a request of any connection is under way; one that just waits, as WAIT does, is not.
   bool busy() const;
 
   // By id. The pointers live until the caller parks.

@@ -14,11 +14,15 @@
 #include "engine/env/sync.h"
 #include "net/config/host_port.h"
 #include "net/server/allocator.h"
+#include "net/server/client_wait.h"
 
 namespace synchrodb::net {
 namespace {
 
 constexpr Duration kLook = milliseconds(5);
+// How long a command waits on for a client that has ended its side; without a time-out of its own
+// it might do so for ever.
+constexpr Duration kPatienceWhenEnded = seconds(10);
 
 std::string random_hex(std::size_t bytes) {
   std::string random(bytes, '\0');
@@ -176,8 +180,10 @@ ReplicaFacts CommandContext::replica() {
   return facts;
 }
 
-bool CommandContext::unblock(ClientState&, bool) {
-  return false;  // no command here waits for another client
+bool CommandContext::unblock(ClientState& client, bool with_error) {
+  if (!client.blocked || client.unblocked != Unblocked::kNo) return false;
+  client.unblocked = with_error ? Unblocked::kWithError : Unblocked::kAsTimedOut;
+  return true;  // it looks again soon
 }
 
 std::vector<std::pair<std::string, std::string>> CommandContext::config_get(
@@ -241,18 +247,26 @@ std::size_t CommandContext::members_with(Index index) {
   return protocol.status().commit >= index ? voters / 2 : 0;
 }
 
-std::size_t CommandContext::wait_for_members(Index index, std::size_t enough, Duration patience) {
-  const Instant deadline = patience == Duration{} ? kNever : monotonic_now() + patience;
+std::optional<std::size_t> CommandContext::wait_for_members(ClientState& client, Index index,
+                                                            std::size_t enough, Duration patience) {
   std::size_t members = members_with(index);
-  while (members < enough && monotonic_now() < deadline) {
-    sleep_until(parts_.loop, std::min(deadline, monotonic_now() + kLook));
+  if (members >= enough) return members;
+  const bool for_ever = patience == Duration{};
+  const Instant deadline = for_ever ? kNever : monotonic_now() + patience;
+  const BlockedClient blocked(client);
+  ClientWait wait(parts_.loop, *parts_.resp, client, for_ever ? Duration{} : kPatienceWhenEnded);
+  while (members < enough && client.unblocked == Unblocked::kNo && monotonic_now() < deadline) {
+    wait.park(std::min(deadline, monotonic_now() + kLook));
     members = members_with(index);
   }
+  if (client.unblocked == Unblocked::kWithError) return std::nullopt;
   return members;
 }
 
-void CommandContext::sleep(Duration duration) {
-  sleep_until(parts_.loop, monotonic_now() + duration);
+void CommandContext::sleep(ClientState& client, Duration duration) {
+  const Instant deadline = monotonic_now() + duration;
+  ClientWait wait(parts_.loop, *parts_.resp, client, kPatienceWhenEnded);
+  while (monotonic_now() < deadline) wait.park(deadline);
 }
 
 Result<> CommandContext::save_snapshot() {

@@ -1,6 +1,7 @@
 // What the commands about connections and the server see of the running server.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,8 +44,9 @@ class CommandContext final : public ServerContext {
   void release_memory() override;
 
   Reply read(const std::vector<std::string>& argv) override;
-  std::size_t wait_for_members(Index index, std::size_t enough, Duration patience) override;
-  void sleep(Duration duration) override;
+  std::optional<std::size_t> wait_for_members(ClientState& client, Index index, std::size_t enough,
+                                              Duration patience) override;
+  void sleep(ClientState& client, Duration duration) override;
   Result<> save_snapshot() override;
 
   // Called every so often: takes the rates of the last while, and notes who leads.

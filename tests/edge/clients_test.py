@@ -170,6 +170,59 @@ class Doors(ClientCase):
         self.assertEqual(client.rest(), b"+OK\r\n$1\r\n1\r\n")
         self.eventually(lambda: server.metric("clients") == 0, server.log)
 
+    def waiting(self, server, *words):
+        """A client whose command waits: it, and its id."""
+        client = server.client()
+        number = client.call("CLIENT", "ID")
+        client.send(encode(*words))
+        other = server.client()
+        self.eventually(lambda: b" flags=b " in other.call("CLIENT", "LIST", "ID", number),
+                        server.log)
+        return client, number
+
+    def test_one_that_waits_can_be_let_go(self):
+        server = self.server()
+        other = server.client()
+        client, number = self.waiting(server, "WAIT", "9", "0")
+        self.assertIn(b"blocked_clients:1\r\n", other.call("INFO", "clients"))
+        self.assertEqual(other.call("CLIENT", "UNBLOCK", number), 1)
+        self.assertEqual(client.reply(), 0)
+        self.assertEqual(other.call("CLIENT", "UNBLOCK", number), 0)
+        self.assertIn(b"blocked_clients:0\r\n", other.call("INFO", "clients"))
+        client, number = self.waiting(server, "WAIT", "9", "600000")
+        self.assertEqual(other.call("CLIENT", "UNBLOCK", number, "ERROR"), 1)
+        with self.assertRaisesRegex(ReplyError, "UNBLOCKED client unblocked via CLIENT UNBLOCK"):
+            client.reply()
+        self.assertEqual(client.call("PING"), "PONG")
+
+    def test_one_that_waits_and_leaves_is_forgotten(self):
+        server = self.server()
+        other = server.client()
+        for _ in range(50):
+            with server.client() as client:
+                client.send(encode("WAIT", "9", "0"))
+        for _ in range(50):  # a connection that is reset, not closed
+            with server.client() as client:
+                client.send(encode("WAIT", "9", "600000"))
+                client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                         struct.pack("ii", 1, 0))
+        self.eventually(lambda: server.metric("clients") == 1, server.log, timeout=5)
+        # One that may only have nothing more to say gets what it has asked for.
+        client = server.client()
+        client.send(encode("SET", "half", "1") + encode("WAIT", "9", "300") + encode("PING"))
+        client.socket.shutdown(socket.SHUT_WR)
+        self.assertEqual(client.rest(), b"+OK\r\n:0\r\n+PONG\r\n")
+        self.assertEqual(other.call("PING"), "PONG")
+
+    def test_one_that_waits_does_not_hold_up_the_end(self):
+        server = self.server()
+        client, _ = self.waiting(server, "WAIT", "9", "0")
+        begin = time.monotonic()
+        server.process.terminate()
+        server.process.wait(DEADLINE)
+        self.assertLess(time.monotonic() - begin, 2)
+        self.assertEqual(client.rest(), b"")
+
     def test_http_is_no_redis(self):
         server = self.server()
         with self.steady(server):

@@ -79,13 +79,15 @@ Result<> FakeContext::shut_down(const ShutdownRequest& request) {
                  (request.now ? " now" : "") + (request.force ? " force" : ""));
 }
 
-std::size_t FakeContext::wait_for_members(Index index, std::size_t enough, Duration patience) {
+std::optional<std::size_t> FakeContext::wait_for_members(ClientState& client, Index index,
+                                                         std::size_t enough, Duration patience) {
   note("wait for " + std::to_string(enough) + " to hold " + std::to_string(index.value) + ", " +
        std::to_string(patience.ns / 1'000'000) + " ms");
+  if (client.unblocked == Unblocked::kWithError) return std::nullopt;
   return members_holding;
 }
 
-void FakeContext::sleep(Duration duration) {
+void FakeContext::sleep(ClientState&, Duration duration) {
   note("sleep " + std::to_string(duration.ns / 1'000'000) + " ms");
   time = time + duration;
 }

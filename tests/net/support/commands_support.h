@@ -66,8 +66,9 @@ class FakeContext : public ServerContext {
   }
   void release_memory() override { note("release memory"); }
   Reply read(const std::vector<std::string>& argv) override { return machine.read(argv); }
-  std::size_t wait_for_members(Index index, std::size_t enough, Duration patience) override;
-  void sleep(Duration duration) override;
+  std::optional<std::size_t> wait_for_members(ClientState& client, Index index, std::size_t enough,
+                                              Duration patience) override;
+  void sleep(ClientState& client, Duration duration) override;
   Result<> save_snapshot() override { return outcome("save snapshot"); }
 
  private:
