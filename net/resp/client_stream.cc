@@ -25,7 +25,8 @@ class PlainStream final : public ClientStream {
 
 class KjStream final : public ClientStream {
  public:
-  KjStream(Loop& loop, kj::Own<kj::AsyncIoStream> stream) : loop_(loop), stream_(kj::mv(stream)) {}
+  KjStream(Loop& loop, kj::Own<kj::AsyncIoStream> stream, int fd)
+      : loop_(loop), stream_(kj::mv(stream)), fd_(fd) {}
   ~KjStream() noexcept override = default;
 
   std::optional<std::size_t> read(char* buffer, std::size_t size, Instant deadline) override {
@@ -44,15 +45,12 @@ class KjStream final : public ClientStream {
   void write(std::string_view bytes) override {
     loop_.await(stream_->write(bytes.data(), bytes.size()));
   }
-  int fd() const override {
-    int found = -1;
-    KJ_IF_MAYBE (fd, stream_->getFd()) found = *fd;
-    return found;
-  }
+  int fd() const override { return fd_; }
 
  private:
   Loop& loop_;
   kj::Own<kj::AsyncIoStream> stream_;
+  int fd_;
 };
 
 }  // namespace
@@ -68,8 +66,8 @@ std::unique_ptr<ClientStream> plain_stream(SocketWatch& watch,
   return std::make_unique<PlainStream>(watch, kj::mv(fd));
 }
 
-std::unique_ptr<ClientStream> stream_of(Loop& loop, kj::Own<kj::AsyncIoStream> stream) {
-  return std::make_unique<KjStream>(loop, kj::mv(stream));
+std::unique_ptr<ClientStream> stream_of(Loop& loop, kj::Own<kj::AsyncIoStream> stream, int fd) {
+  return std::make_unique<KjStream>(loop, kj::mv(stream), fd);
 }
 
 }  // namespace synchrodb::net

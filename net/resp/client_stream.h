@@ -29,7 +29,7 @@ class ClientStream {
 
 // Of a TCP or Unix socket that KJ has accepted; KJ's stream is let go.
 std::unique_ptr<ClientStream> plain_stream(SocketWatch& watch, kj::Own<kj::AsyncIoStream> accepted);
-// Of what KJ reads and writes, TLS say.
-std::unique_ptr<ClientStream> stream_of(Loop& loop, kj::Own<kj::AsyncIoStream> stream);
+// Of what KJ reads and writes, TLS say, through the socket `fd`.
+std::unique_ptr<ClientStream> stream_of(Loop& loop, kj::Own<kj::AsyncIoStream> stream, int fd);
 
 }  // namespace synchrodb::net

@@ -92,11 +92,13 @@ void RespServer::serve_connection(kj::Own<kj::AsyncIoStream> stream, RenewableTl
   ++counters_.connections;
   set_up_client_socket(*stream, options_.network.tcp_keepalive_s);
   SocketNames names = names_of(*stream);
+  int fd = -1;  // of the socket beneath TLS, which does not tell it
+  KJ_IF_MAYBE (found, stream->getFd()) fd = *found;
   if (tls != nullptr) stream = secure(kj::mv(stream), *tls);
-  RespConnection connection(
-      *this,
-      tls != nullptr ? stream_of(loop_, kj::mv(stream)) : plain_stream(sockets_, kj::mv(stream)),
-      std::move(names), ++last_id_);
+  RespConnection connection(*this,
+                            tls != nullptr ? stream_of(loop_, kj::mv(stream), fd)
+                                           : plain_stream(sockets_, kj::mv(stream)),
+                            std::move(names), ++last_id_);
   connection.run();
 }
 

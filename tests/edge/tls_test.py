@@ -6,7 +6,7 @@ import socket
 import ssl
 import time
 
-from edge_support import Authority, Case, Client, Server, free_ports, main
+from edge_support import Authority, Case, Client, Server, encode, free_ports, main
 
 PEER_NAME = "node.synchrodb.test"
 
@@ -46,6 +46,16 @@ class Clients(Tls):
         self.assertIn(b"addr=127.0.0.1:", client.call("CLIENT", "INFO"))
         self.assertEqual(server.client().call("GET", "n"), b"5000")  # the plain port is there, too
         self.assertGreater(server.metric("tls_certificate_expiry_seconds"), time.time())
+
+    def test_one_that_waits_and_leaves_is_forgotten(self):
+        server = self.tls_server()
+        other = server.client()
+        other.call("PING")
+        client = self.connect(server, self.authority.context(self.authority.issue("client")))
+        client.send(encode("WAIT", "9", "0"))
+        self.eventually(lambda: b" flags=b " in other.call("CLIENT", "LIST"), server.log)
+        client.close()
+        self.eventually(lambda: server.metric("clients") == 1, server.log, timeout=5)
 
     def test_only_tls(self):
         server = self.tls_server(plain=False)
