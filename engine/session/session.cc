@@ -25,7 +25,7 @@ Step Session::handle(std::vector<std::string> argv) {
   if (!command->accepts(argv.size())) return refuse(*command);
   // In a transaction everything waits for EXEC, but for what governs the transaction itself.
   const bool governs = command->has(kSession) && command->read == nullptr;
-  if (in_transaction_ && !governs) return enqueue(std::move(argv));
+  if (in_transaction_ && !governs) return enqueue(*command, std::move(argv));
   if (command->has(kSession)) return handle_session_command(*command, std::move(argv));
   if (command->has(kStateless)) return answer_without_state(*command, argv);
   if (command->has(kRead)) return ReadStep{std::move(argv)};
@@ -71,7 +71,8 @@ Step Session::exec() {
   return step;
 }
 
-Reply Session::enqueue(std::vector<std::string> argv) {
+Reply Session::enqueue(const CommandSpec& command, std::vector<std::string> argv) {
+  queued_writes_ = queued_writes_ || command.has(kWrite);
   queue_.push_back(std::move(argv));
   return Reply::status("QUEUED");
 }
@@ -94,6 +95,7 @@ Reply Session::refuse(Reply error) {
 void Session::leave_transaction() {
   in_transaction_ = false;
   doomed_ = false;
+  queued_writes_ = false;
   queue_.clear();
   watched_.clear();
 }

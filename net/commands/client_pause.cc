@@ -17,17 +17,19 @@ void ClientPause::pause(PauseMode mode, Instant until, Instant now) {
   until_ = until;
 }
 
-std::optional<Instant> ClientPause::postponed(const std::vector<std::string>& argv, Instant now) {
+std::optional<Instant> ClientPause::postponed(const Session& session,
+                                              const std::vector<std::string>& argv, Instant now) {
   if (!active_) return std::nullopt;
   if (now >= until_) {
     active_ = false;
     return std::nullopt;
   }
-  if (mode_ == PauseMode::kAll) return until_;
   const CommandSpec* command = argv.empty() ? nullptr : find_command(argv[0]);
-  // EXEC may write; what is queued is not looked at.
-  const bool may_write = command != nullptr && (command->has(kWrite) || command->name == "exec");
-  return may_write ? std::optional(until_) : std::nullopt;
+  if (command != nullptr && !command->accepts(argv.size())) return std::nullopt;
+  if (mode_ == PauseMode::kAll) return until_;
+  const bool writes = command != nullptr && (command->has(kWrite) ||
+                                             (command->name == "exec" && session.queued_writes()));
+  return writes ? std::optional(until_) : std::nullopt;
 }
 
 }  // namespace synchrodb::net

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "consensus/types.h"
+#include "engine/session/session.h"
 
 namespace synchrodb::net {
 
@@ -17,8 +18,10 @@ class ClientPause {
   void pause(PauseMode mode, Instant until, Instant now);
   void end() { active_ = false; }
 
-  // Until when this command must wait, if it must. The pause may end earlier: ask again then.
-  std::optional<Instant> postponed(const std::vector<std::string>& argv, Instant now);
+  // Until when this command of a connection must wait, if it must. The pause may end earlier: ask
+  // again then. What is malformed is refused without waiting.
+  std::optional<Instant> postponed(const Session& session, const std::vector<std::string>& argv,
+                                   Instant now);
 
  private:
   bool active_ = false;

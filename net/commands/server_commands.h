@@ -2,7 +2,8 @@
 //
 // For each command that has arrived, in order, the RESP server does
 //
-//   1. if (auto until = commands.pause().postponed(argv, now)) wait, on this connection only
+//   1. if (auto until = commands.pause().postponed(client.session, argv, now)) wait, on
+//      this connection only
 //   2. if (may_park(argv)) let the connection's earlier replies come in first
 //   3. if (auto reply = commands.execute(client, argv)) that is the answer;
 //      else client.session.handle(argv) says what to do. When that has ended a transaction (EXEC or

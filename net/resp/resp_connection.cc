@@ -9,6 +9,7 @@
 #include "engine/kv/ascii.h"
 #include "net/log/log.h"
 #include "net/loop/refusal.h"
+#include "net/resp/client_wait.h"
 
 namespace synchrodb::net {
 namespace {
@@ -179,13 +180,15 @@ void RespConnection::execute_data(std::vector<std::string> argv) {
 
 void RespConnection::wait_while_paused(const std::vector<std::string>& argv) {
   bool waited = false;
-  while (const auto until = server_.commands_.pause().postponed(argv, monotonic_now())) {
+  ClientWait wait(server_.loop_, server_, client_, kPatienceWhenEnded);
+  while (const auto until =
+             server_.commands_.pause().postponed(client_.session, argv, monotonic_now())) {
     if (!std::exchange(waited, true)) {
       connection_.finish();
       print_replies();
       send();
     }
-    sleep_until(server_.loop_, std::min(*until, monotonic_now() + kPauseLook));
+    wait.park(std::min(*until, monotonic_now() + kPauseLook));
   }
 }
 

@@ -13,16 +13,13 @@
 
 #include "engine/env/sync.h"
 #include "net/config/host_port.h"
+#include "net/resp/client_wait.h"
 #include "net/server/allocator.h"
-#include "net/server/client_wait.h"
 
 namespace synchrodb::net {
 namespace {
 
 constexpr Duration kLook = milliseconds(5);
-// How long a command waits on for a client that has ended its side; without a time-out of its own
-// it might do so for ever.
-constexpr Duration kPatienceWhenEnded = seconds(10);
 
 std::string random_hex(std::size_t bytes) {
   std::string random(bytes, '\0');
@@ -254,7 +251,8 @@ std::optional<std::size_t> CommandContext::wait_for_members(ClientState& client,
   const bool for_ever = patience == Duration{};
   const Instant deadline = for_ever ? kNever : monotonic_now() + patience;
   const BlockedClient blocked(client);
-  ClientWait wait(parts_.loop, *parts_.resp, client, for_ever ? Duration{} : kPatienceWhenEnded);
+  ClientWait wait(parts_.loop, *parts_.resp, client,
+                  for_ever ? kPatienceWithoutEnd : kPatienceWhenEnded);
   while (members < enough && client.unblocked == Unblocked::kNo && monotonic_now() < deadline) {
     wait.park(std::min(deadline, monotonic_now() + kLook));
     members = members_with(index);

@@ -212,7 +212,28 @@ class Doors(ClientCase):
         client.send(encode("SET", "half", "1") + encode("WAIT", "9", "300") + encode("PING"))
         client.socket.shutdown(socket.SHUT_WR)
         self.assertEqual(client.rest(), b"+OK\r\n:0\r\n+PONG\r\n")
+        # If that is nothing for ever, it is taken for gone; what came before has been answered.
+        client = server.client()
+        client.send(encode("SET", "half", "2") + encode("WAIT", "9", "0") + encode("PING"))
+        client.socket.shutdown(socket.SHUT_WR)
+        self.assertEqual(client.rest(), b"+OK\r\n")
         self.assertEqual(other.call("PING"), "PONG")
+
+    def test_one_that_is_paused_and_leaves_is_forgotten(self):
+        server = self.server()
+        other = server.client()
+        other.call("CLIENT", "PAUSE", "600000", "WRITE")
+        for _ in range(20):
+            with server.client() as client:
+                client.send(encode("SET", "k", "v"))
+                client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                         struct.pack("ii", 1, 0))
+                self.eventually(lambda: server.metric("clients") == 2, server.log)
+        self.eventually(lambda: server.metric("clients") == 1, server.log, timeout=5)
+        # What writes nothing, or is malformed, is answered meanwhile.
+        other.send(encode("MULTI") + encode("GET", "k") + encode("EXEC"))
+        self.assertEqual([other.reply() for _ in range(3)], ["OK", "QUEUED", [None]])
+        self.assertIn("wrong number of arguments", other.error("SET", "k"))
 
     def test_one_that_waits_does_not_hold_up_the_end(self):
         server = self.server()

@@ -83,11 +83,11 @@ TEST_F(ClientCommands, UnblocksOnlyWhoWaits) {
 
 TEST_F(ClientCommands, PausesAndGoesOn) {
   EXPECT_EQ(ask({"client", "pause", "1500", "write"}), "+\"OK\"");
-  EXPECT_EQ(commands.pause().postponed({"set", "k", "v"}, context.time),
+  EXPECT_EQ(commands.pause().postponed(a.session, {"set", "k", "v"}, context.time),
             context.time + milliseconds(1'500));
-  EXPECT_FALSE(commands.pause().postponed({"get", "k"}, context.time));
+  EXPECT_FALSE(commands.pause().postponed(a.session, {"get", "k"}, context.time));
   EXPECT_EQ(ask({"client", "unpause"}), "+\"OK\"");
-  EXPECT_FALSE(commands.pause().postponed({"set", "k", "v"}, context.time));
+  EXPECT_FALSE(commands.pause().postponed(a.session, {"set", "k", "v"}, context.time));
   EXPECT_EQ(context.log, Argv({"pause changed", "pause changed"}));
   EXPECT_TRUE(ask({"client", "pause", "9223372036854775807"}).starts_with("-\"ERR timeout is out"));
 }

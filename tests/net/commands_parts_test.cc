@@ -131,21 +131,31 @@ TEST(CommandStatistics, TellsBothTablesApartAndBoundsErrorCodes) {
 
 TEST(ClientPause, OnlyGrowsWhileItLasts) {
   ClientPause pause;
+  Session session;
   const Argv set = {"SET", "k", "v"}, get = {"get", "k"}, exec = {"EXEC"}, ping = {"ping"};
-  EXPECT_FALSE(pause.postponed(set, Instant{5}));
+  EXPECT_FALSE(pause.postponed(session, set, Instant{5}));
   pause.pause(PauseMode::kWrites, Instant{100}, Instant{0});
-  EXPECT_EQ(pause.postponed(set, Instant{5}), Instant{100});
-  EXPECT_EQ(pause.postponed(exec, Instant{5}), Instant{100});
-  EXPECT_FALSE(pause.postponed(get, Instant{5}));
-  EXPECT_FALSE(pause.postponed({"info"}, Instant{5}));
+  EXPECT_EQ(pause.postponed(session, set, Instant{5}), Instant{100});
+  EXPECT_FALSE(pause.postponed(session, {"SET", "k"}, Instant{5})) << "it is refused at once";
+  session.handle({"MULTI"});
+  session.handle(get);
+  EXPECT_FALSE(pause.postponed(session, exec, Instant{5})) << "it only reads";
+  session.handle(set);
+  EXPECT_EQ(pause.postponed(session, exec, Instant{5}), Instant{100});
+  session.handle({"DISCARD"});
+  session.handle({"MULTI"});
+  EXPECT_FALSE(pause.postponed(session, exec, Instant{5})) << "another transaction";
+  EXPECT_FALSE(pause.postponed(session, get, Instant{5}));
+  EXPECT_FALSE(pause.postponed(session, {"info"}, Instant{5}));
   pause.pause(PauseMode::kAll, Instant{50}, Instant{10});
-  EXPECT_EQ(pause.postponed(ping, Instant{10}), Instant{100}) << "it must not become shorter";
+  EXPECT_EQ(pause.postponed(session, ping, Instant{10}), Instant{100})
+      << "it must not become shorter";
   pause.pause(PauseMode::kWrites, Instant{20}, Instant{10});
-  EXPECT_EQ(pause.postponed(get, Instant{10}), Instant{100}) << "it must not become laxer";
-  EXPECT_FALSE(pause.postponed(set, Instant{100}));
+  EXPECT_EQ(pause.postponed(session, get, Instant{10}), Instant{100}) << "it must not become laxer";
+  EXPECT_FALSE(pause.postponed(session, set, Instant{100}));
   pause.pause(PauseMode::kAll, Instant{300}, Instant{200});
   pause.end();
-  EXPECT_FALSE(pause.postponed(set, Instant{200}));
+  EXPECT_FALSE(pause.postponed(session, set, Instant{200}));
 }
 
 TEST(Secrets, AreEqualOnlyIfTheyAre) {

@@ -1,10 +1,11 @@
-#include "net/server/client_wait.h"
+#include "net/resp/client_wait.h"
 
 #include <poll.h>
 
 #include <algorithm>
 
 #include "engine/env/sync.h"
+#include "net/resp/resp_server.h"
 
 namespace synchrodb::net {
 namespace {

@@ -1,11 +1,16 @@
-// A command that waits for something else than its own request: WAIT, DEBUG SLEEP.
+// A command that waits for something else than its own request: WAIT, DEBUG SLEEP, CLIENT PAUSE.
 #pragma once
 
 #include "net/commands/client_state.h"
 #include "net/loop/loop.h"
-#include "net/resp/resp_server.h"
 
 namespace synchrodb::net {
+
+class RespServer;
+
+// With a client that has ended its side: for what ends by itself, and for what may take for ever.
+inline constexpr Duration kPatienceWhenEnded = seconds(10);
+inline constexpr Duration kPatienceWithoutEnd = seconds(1);
 
 // While it waits, nobody reads from the connection, so the wait itself looks whether the client is
 // still there. One that has ended its side may have closed, or may only have said all that it has
