@@ -54,6 +54,10 @@ constexpr CommandSpec kCommands[] = {
      "7.0.0", "O(1)"},
     {"flushall", -1, kWrite, 0, 0, 0, nullptr, &commands::flushall, CommandGroup::kServer,
      "[ASYNC | SYNC]", "Removes all keys.", "1.0.0", "O(N) in the number of keys"},
+    // The log has it as FLUSHALL: see engine/session/session.cc.
+    {"flushdb", -1, kWrite, 0, 0, 0, nullptr, &commands::flushall, CommandGroup::kServer,
+     "[ASYNC | SYNC]", "Removes all keys: there is one database.", "1.0.0",
+     "O(N) in the number of keys"},
     {"get", 2, kRead | kFast, 1, 1, 1, &commands::get, nullptr, CommandGroup::kString, "key",
      "Returns the string value of a key.", "1.0.0", "O(1)"},
     {"getdel", 2, kWrite | kFast, 1, 1, 1, nullptr, &commands::getdel, CommandGroup::kString, "key",

@@ -16,6 +16,14 @@ Reply answer_without_state(const CommandSpec& command, const std::vector<std::st
   return command.read(ReadContext{kNoKeys, 0, 0}, Args(views));
 }
 
+// What came after the first release enters the log as what it means, in words that every node
+// knows: a member that is not upgraded yet would answer it with an error, and its state would
+// differ.
+void say_in_older_words(const CommandSpec& command, std::vector<std::string>& argv) {
+  if (command.name == "flushdb") argv[0] = "FLUSHALL";  // there is one database
+  if (command.name == "scan" && argv[1].empty()) argv[1] = "0";
+}
+
 }  // namespace
 
 Step Session::handle(std::vector<std::string> argv) {
@@ -23,6 +31,7 @@ Step Session::handle(std::vector<std::string> argv) {
   const CommandSpec* command = find_command(argv[0]);
   if (command == nullptr) return refuse(errors::unknown_command(argv));
   if (!command->accepts(argv.size())) return refuse(*command);
+  say_in_older_words(*command, argv);
   // In a transaction everything waits for EXEC, but for what governs the transaction itself.
   const bool governs = command->has(kSession) && command->read == nullptr;
   if (in_transaction_ && !governs) return enqueue(*command, std::move(argv));

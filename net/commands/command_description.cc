@@ -33,6 +33,8 @@ constexpr Detail kDetails[] = {
     {"expiretime", kKeyspaceCategory, "", "RO access"},
     {"flushall", kKeyspaceCategory | kDangerousCategory,
      "request_policy:all_shards response_policy:all_succeeded", ""},
+    {"flushdb", kKeyspaceCategory | kDangerousCategory,
+     "request_policy:all_shards response_policy:all_succeeded", ""},
     {"get", kStringCategory, "", "RO access"},
     {"getdel", kStringCategory, "", "RW access delete"},
     {"getex", kStringCategory, "", "RW access update"},

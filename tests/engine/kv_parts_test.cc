@@ -314,8 +314,8 @@ TEST(CommandTable, IsComplete) {
         "incrby",  "decrby",   "incrbyfloat", "del",      "unlink",    "exists",     "expire",
         "pexpire", "expireat", "pexpireat",   "ttl",      "pttl",      "expiretime", "pexpiretime",
         "persist", "type",     "keys",        "scan",     "randomkey", "rename",     "renamenx",
-        "copy",    "dbsize",   "flushall",    "touch",    "multi",     "exec",       "discard",
-        "watch",   "unwatch"}) {
+        "copy",    "dbsize",   "flushall",    "flushdb",  "touch",     "multi",      "exec",
+        "discard", "watch",    "unwatch"}) {
     EXPECT_TRUE(names.contains(name)) << name;
   }
 }

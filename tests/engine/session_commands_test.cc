@@ -34,6 +34,20 @@ TEST(Session, SortsCommandsByTheirPath) {
   EXPECT_EQ(reply_to(session, {}), "-\"ERR empty command\"");
 }
 
+TEST(Session, SubmitsInWordsThatEveryVersionKnows) {
+  Session session;
+  const auto commands = [&](Argv argv) {
+    const Step step = session.handle(std::move(argv));
+    return std::get<WriteStep>(step).request.commands;
+  };
+  EXPECT_EQ(commands({"flushdb"}), std::vector<Argv>({{"FLUSHALL"}}));
+  EXPECT_EQ(commands({"FlushDB", "ASYNC"}), std::vector<Argv>({{"FLUSHALL", "ASYNC"}}));
+  reply_to(session, {"MULTI"});
+  reply_to(session, {"FLUSHDB"});
+  reply_to(session, {"SCAN", ""});
+  EXPECT_EQ(commands({"EXEC"}), std::vector<Argv>({{"FLUSHALL"}, {"SCAN", "0"}}));
+}
+
 TEST(Session, SubmitsATransactionAsOneRequest) {
   Session session;
   const Step watch = session.handle({"WATCH", "k"});

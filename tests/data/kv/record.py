@@ -190,7 +190,16 @@ def explicit(r):
     r.do("flushall", "zz")
     r.do("flushall", "sync", "async")
     r.do("dbsize")
+    for option in [[], ["sync"], ["ASYNC"], ["zz"], ["sync", "async"]]:
+        r.do("set", "k", "v")
+        r.do("flushdb", *option)
+        r.do("dbsize")
+    r.do("multi")
+    r.do("flushdb")
+    r.do("exec")
+    r.do("dbsize")
     r.do("scan", "0")
+    r.do("scan", "")
     for cursor in ["abc", "-1", "+0", "1x", "18446744073709551615", "18446744073709551616", "99999999999999999999"]:
         r.do("scan", cursor)
     for options in [["count", "0"], ["count", "-1"], ["count", "x"], ["count"], ["match"], ["type", "string"], ["type", "zz"], ["zz", "1"],
