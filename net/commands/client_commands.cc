@@ -48,13 +48,27 @@ Reply client_info(Call& call) {
   return text_reply(client_line(call.client, call.context.now()) + "\n");
 }
 
+// CLIENT LIST ID shows them in the order in which they are named, and as often.
+std::vector<ClientState*> named_clients(Call& call, const std::vector<std::uint64_t>& ids) {
+  std::vector<ClientState*> all = call.context.clients();
+  if (ids.empty()) return all;
+  std::vector<ClientState*> named;
+  for (const std::uint64_t id : ids) {
+    const auto at = std::lower_bound(
+        all.begin(), all.end(), id,
+        [](const ClientState* client, std::uint64_t wanted) { return client->id < wanted; });
+    if (at != all.end() && (*at)->id == id) named.push_back(*at);
+  }
+  return named;
+}
+
 Reply client_list(Call& call) {
   ClientFilter filter;
   filter.skip_me = false;
   if (auto error = filter.parse_list(call)) return *error;
   const Instant now = call.context.now();
   std::string lines;
-  for (const ClientState* client : call.context.clients()) {
+  for (const ClientState* client : named_clients(call, filter.ids)) {
     if (filter.matches(*client, call.client)) lines.append(client_line(*client, now)).append("\n");
   }
   return text_reply(lines);

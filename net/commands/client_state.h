@@ -20,6 +20,9 @@ class ReplyGate {
  public:
   void on() { *this = ReplyGate(); }
   void off() { off_ = true; }
+  // For a connection that begins anew: after OFF its reply is sent, after SKIP it is not, as in
+  // Redis.
+  void reset() { off_ = false; }
   // Not the reply to the present command, nor to the next.
   void skip() {
     if (!off_) skip_ = 2;
@@ -41,6 +44,9 @@ class ReplyGate {
   bool off_ = false;
   int skip_ = 0;
 };
+
+// The name of a command that does not exist.
+inline constexpr std::string_view kNoCommand = "NULL";
 
 // What CLIENT UNBLOCK has said to a command that waits.
 enum class Unblocked { kNo, kAsTimedOut, kWithError };
@@ -81,7 +87,8 @@ struct ClientState {
   bool asking = false;    // ASKING, for the next command
   bool no_evict = false;
   bool no_touch = false;
-  std::string_view last_command = "NULL";  // "get", "client|list"; lives forever
+  // "get", "client|list"; lives forever. Whether or not it was refused or queued.
+  std::string_view last_command = kNoCommand;
   std::uint64_t commands = 0;
 
   // MULTI and WATCH, and what of an open transaction is not the log's business.

@@ -117,7 +117,7 @@ Reply reset(Call& call) {
   ClientState& client = call.client;
   client.session.reset();
   client.queued.clear();
-  client.replies.on();
+  client.replies.reset();
   client.name.clear();
   client.user = kDefaultUser;
   client.resp = 2;
@@ -147,6 +147,10 @@ Reply time(Call& call) {
 }
 
 Reply lolwut(Call& call) {
+  if (call.size() > 2 && is(call[1], "VERSION")) {
+    const Number version = parse_number(call[2]);
+    if (version.error) return *version.error;
+  }
   // Two clocks that disagree: what this database is about.
   return text_reply(
       "  .--------.      .--------.\n"

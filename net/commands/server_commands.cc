@@ -59,7 +59,9 @@ bool ServerCommands::needs_password(const ClientState& client) {
 std::optional<Reply> ServerCommands::execute(ClientState& client,
                                              const std::vector<std::string>& argv) {
   if (argv.empty()) return std::nullopt;
+  client.last_command = kNoCommand;
   if (const CommandSpec* spec = find_command(argv[0])) {
+    client.last_command = spec->name;
     if (!spec->accepts(argv.size()) || !needs_password(client)) return std::nullopt;
     statistics_.rejected(*spec);
     return refuse(client, argv, errors::no_auth());
@@ -70,6 +72,7 @@ std::optional<Reply> ServerCommands::execute(ClientState& client,
   }
   if (named.command == nullptr) return std::nullopt;
   const ServerCommand& command = *named.command;
+  client.last_command = command.spec.name;
   const auto reject = [&](Reply error) {
     statistics_.rejected(command.spec);
     return refuse(client, argv, std::move(error));
@@ -105,7 +108,6 @@ Reply ServerCommands::refuse(ClientState& client, const std::vector<std::string>
 
 Reply ServerCommands::run(ClientState& client, const ServerCommand& command,
                           const std::vector<std::string>& argv, bool in_transaction) {
-  client.last_command = command.spec.name;
   ++client.commands;
   Call call{*this, context_, client, argv, in_transaction};
   const Instant before = context_.now();
@@ -139,7 +141,6 @@ void ServerCommands::completed(ClientState& client, const std::vector<std::strin
     if (reply.is_error()) statistics_.error(reply.text());
     return;
   }
-  client.last_command = spec->name;
   ++client.commands;
   account(client, *spec, 0, argv, elapsed, reply);
 }

@@ -13,6 +13,12 @@ namespace {
 constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::string_view kVerbatimFormat = "txt:";
 
+// An error that ends in what a client has sent need not show its line ends.
+std::string_view without_line_ends(std::string_view text) {
+  while (text.ends_with('\r') || text.ends_with('\n')) text.remove_suffix(1);
+  return text;
+}
+
 class Printer {
  public:
   // `outlet`: null if all is to stay in `out`.
@@ -34,7 +40,7 @@ class Printer {
       case Reply::Kind::kStatus:
         return line('+', reply.text());
       case Reply::Kind::kError:
-        return line('-', reply.text());
+        return line('-', without_line_ends(reply.text()));
       case Reply::Kind::kInteger:
         return header(':', reply.number());
       case Reply::Kind::kBoolean:

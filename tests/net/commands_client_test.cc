@@ -57,7 +57,7 @@ TEST_F(ClientCommands, FlagsTellWhatAConnectionIsUpTo) {
 TEST_F(ClientCommands, ListsByIdAndKind) {
   EXPECT_EQ(listed({"client", "list"}), 2u);
   EXPECT_EQ(listed({"client", "list", "id", "2"}), 1u);
-  EXPECT_EQ(listed({"client", "list", "id", "1", "2", "2", "3"}), 2u);
+  EXPECT_EQ(listed({"client", "list", "id", "1", "2", "2", "3"}), 3u) << "as often as named";
   EXPECT_EQ(listed({"client", "list", "type", "normal"}), 2u);
   EXPECT_EQ(listed({"client", "list", "type", "pubsub"}), 0u);
 }
@@ -90,6 +90,36 @@ TEST_F(ClientCommands, PausesAndGoesOn) {
   EXPECT_FALSE(commands.pause().postponed(a.session, {"set", "k", "v"}, context.time));
   EXPECT_EQ(context.log, Argv({"pause changed", "pause changed"}));
   EXPECT_TRUE(ask({"client", "pause", "9223372036854775807"}).starts_with("-\"ERR timeout is out"));
+}
+
+TEST_F(ClientCommands, TellsWhatWasAskedLastWhateverBecameOfIt) {
+  const auto last = [this](const Argv& argv) {
+    ask(argv);
+    return std::string(a.last_command);
+  };
+  EXPECT_EQ(last({"get", "k"}), "get");
+  EXPECT_EQ(last({"nosuch"}), "NULL");
+  EXPECT_EQ(last({"get"}), "get");
+  EXPECT_EQ(last({"client", "id", "x"}), "client|id");
+  EXPECT_EQ(last({"client", "nosuch"}), "NULL");
+  EXPECT_EQ(last({"client"}), "client");
+  EXPECT_EQ(last({"multi"}), "multi");
+  EXPECT_EQ(last({"set", "k", "v"}), "set");
+  EXPECT_EQ(last({"client", "id"}), "client|id");
+  EXPECT_EQ(last({"exec"}), "exec");
+}
+
+TEST_F(ClientCommands, AResetIsAnsweredAfterOffButNotAfterSkip) {
+  ask({"client", "reply", "off"});
+  EXPECT_FALSE(a.replies.admit());
+  EXPECT_EQ(ask({"reset"}), "+\"RESET\"");
+  EXPECT_TRUE(a.replies.admit());
+  ask({"client", "reply", "skip"});
+  EXPECT_FALSE(a.replies.admit());
+  ask({"reset"});
+  EXPECT_FALSE(a.replies.admit());
+  ask({"ping"});
+  EXPECT_TRUE(a.replies.admit());
 }
 
 TEST_F(ClientCommands, LibrariesIntroduceThemselves) {

@@ -87,6 +87,7 @@ TEST(RespPrinter, AnOutletTakesTheSameBytesInPieces) {
 
 TEST(RespPrinter, LineBreaksDoNotEscape) {
   EXPECT_EQ(resp2(Reply::error("ERR a\r\n+OK")), "-ERR a  +OK\r\n");
+  EXPECT_EQ(resp2(Reply::error("ERR option a\r\nb\n\r\n")), "-ERR option a  b\r\n");
   EXPECT_EQ(resp3(Reply::status("a\nb")), "+a b\r\n");
 }
 

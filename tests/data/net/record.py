@@ -125,6 +125,7 @@ def connection_commands(r):
 
 def client_commands(r):
     r.reset()
+    r.do("lolwut", "version", "x")
     for sub in "id setname getname list info kill unblock pause unpause getredir trackinginfo tracking no-evict reply caching".split():
         if sub not in ("id", "getname", "list", "info", "unpause", "getredir", "trackinginfo"):
             r.do("client", sub)
@@ -239,7 +240,7 @@ def about_commands(r):
         r.do("command", "getkeysandflags", *argv)
     r.do("command", "getkeys")
     r.do("command", "getkeys", "get")
-    engine = ("append copy dbsize decr decrby del discard echo exec exists expire expireat expiretime flushall get getdel getrange getset incr incrby incrbyfloat keys mget mset msetnx multi persist pexpire "
+    engine = ("append copy dbsize decr decrby del discard echo exec exists expire expireat expiretime flushall flushdb get getdel getrange getset incr incrby incrbyfloat keys mget mset msetnx multi persist pexpire "
               "pexpireat pexpiretime ping psetex pttl randomkey rename renamenx scan setex setnx setrange strlen touch ttl type unlink unwatch watch")
     ours = ("auth asking readonly readwrite hello select quit reset time info debug wait swapdb lastsave save bgsave bgrewriteaof shutdown role replicaof slaveof failover client|caching client|getname "
             "client|getredir client|help client|id client|info client|kill client|list client|no-evict client|pause client|reply client|setname client|tracking client|trackinginfo client|unblock client|unpause "
