@@ -84,7 +84,7 @@ class LocalCluster:
     ...     cluster.restart(one)
     ...     newcomer = cluster.new_node(4, via=other)
     ...     cluster.add(4, via=other)
-    ...     heard = cluster.wait(lambda: newcomer.status()["role"] != "learner", "it is a voter")
+    ...     heard = cluster.wait(lambda: newcomer.status().get("role") == "follower", "it votes")
     ...     print(newcomer.acknowledges(), newcomer.status()["role"])
     ...     cluster.remove(4, via=other)
     ...     cluster.forget(4)
