@@ -58,15 +58,16 @@ constexpr std::array kRows{
                .field = at<&S::cluster, &ClusterSettings::initial_cluster>,
                .example = "1=10.0.0.1:17379,2=10.0.0.2:17379,3=10.0.0.3:17379",
                .help = "the founders of a new cluster, this node among them, each as "
-                       "id=host:rpc-port; the same on every founder. Empty: this node alone. "
-                       "Looked at only while the data folder is empty"},
+                       "id=host:rpc-port; the same on every founder. Empty: this node alone. A "
+                       "data folder of another cluster than these founded is refused"},
     OptionSpec{.name = "join",
                .group = kCluster,
                .domain = kList,
                .field = at<&S::cluster, &ClusterSettings::join>,
                .example = "10.0.0.1:17379,10.0.0.2:17379",
                .help = "members of an existing cluster that this node joins, each as "
-                       "host:rpc-port; not together with initial-cluster"},
+                       "host:rpc-port; not together with initial-cluster. A member asks them where "
+                       "the others are by now: all may have moved"},
 
     OptionSpec{.name = "bind",
                .group = kNetwork,

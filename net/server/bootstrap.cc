@@ -22,6 +22,7 @@ constexpr const char* kAddressesName = "addresses";
 constexpr const char* kNewAddressesName = "addresses-new";
 constexpr std::size_t kMostAddressBytes = std::size_t{1} << 20;
 constexpr Duration kProbeAgain = seconds(1);
+constexpr Duration kProbeSeldom = seconds(30);
 constexpr Duration kProbePatience = seconds(5);
 
 std::uint64_t milliseconds_since_epoch() {
@@ -154,6 +155,20 @@ Result<Membership> find_membership(Loop& loop, const PeerDialer& dialer, Disk& d
                           : found_or_join(loop, dialer, disk, options, folder, membership);
   if (!member) return member.error();
   return membership;
+}
+
+void ask_for_addresses(Loop& loop, const PeerDialer& dialer, const ServerOptions& options,
+                       Membership& membership, const std::function<void()>& learned) {
+  Probe probe(loop, dialer, membership);
+  std::vector<HostPort> left = options.cluster.join;
+  Duration pause = kProbeAgain;
+  while (!left.empty()) {
+    const std::size_t answered =
+        std::erase_if(left, [&](const HostPort& address) { return probe.ask(address).empty(); });
+    if (answered > 0) learned();
+    sleep_until(loop, monotonic_now() + pause);
+    pause = std::min(pause * 2, kProbeSeldom);
+  }
 }
 
 Result<> settle(Disk& disk, const Membership& membership, const std::string& folder) {

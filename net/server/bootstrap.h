@@ -2,6 +2,7 @@
 // cluster, or joining one.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "consensus/configuration.h"
@@ -23,6 +24,12 @@ struct Membership {
 };
 
 inline constexpr const char* kSoftware = "synchrodb 0.1.0";
+
+// Of a member whose folder knows the others: they may all have moved since. Asks the nodes of
+// --join where the cluster's nodes are by now, until each has answered once; parks. `learned`: the
+// book has taken up what one said.
+void ask_for_addresses(Loop& loop, const PeerDialer& dialer, const ServerOptions& options,
+                       Membership& membership, const std::function<void()>& learned);
 
 // What the process is to be; changes nothing in the folder. From a fiber, before anything else
 // touches the disk. `folder` is for messages. A node that joins asks the nodes that it was told of

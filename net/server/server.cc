@@ -188,6 +188,14 @@ void Server::main_fiber() {
   loop_.spawn("house", [this] { keep_house(); });
   transport_->learn(membership_.book.all());
   serve_at_doors();
+  if (membership_.settled) {
+    loop_.spawn("moved peers", [this] {
+      ask_for_addresses(loop_, *dialer_, options(), membership_, [this] {
+        transport_->learn(membership_.book.all());
+        addresses_changed_->set();
+      });
+    });
+  }
 }
 
 void Server::compose(Membership membership) {

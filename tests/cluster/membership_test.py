@@ -7,6 +7,7 @@ import time
 
 from load import Load
 from local_cluster import Node
+from synchrodb.processes import quiet_ports
 
 
 def members(node):
@@ -285,3 +286,24 @@ def test_a_port_in_use_is_told_in_words(cluster_of):
         assert late.exit_code == 1
         assert f"127.0.0.1:{late.port} (port): Address already in use" in late.log()
         assert "expected" not in late.log()
+
+
+def test_all_nodes_move_at_once(cluster_of):
+    """Each comes back at another address and is told where one of the others is."""
+    with cluster_of(3) as cluster:
+        assert cluster.nodes[1].call("SET", "kept", "value") == b"OK"
+        for node_id in cluster.nodes:
+            cluster.terminate(node_id)
+        for node in cluster.nodes.values():
+            node.rpc_port, = quiet_ports(1)
+        for node_id, node in cluster.nodes.items():
+            node.arguments = ["--join", cluster.nodes[node_id % 3 + 1].rpc]
+            cluster.launch(node_id)
+        cluster.wait_until_serving(*cluster.nodes)
+        assert [node.call("GET", "kept") for node in cluster.nodes.values()] == [b"value"] * 3
+        # It is known for good: nobody has to be told again.
+        for node_id, node in cluster.nodes.items():
+            node.arguments = []
+            cluster.terminate(node_id)
+            cluster.restart(node_id)
+        cluster.wait_until_serving(*cluster.nodes)
