@@ -62,6 +62,9 @@ constexpr std::array kOptions{
                "a new log segment is written so far ahead of the log"},
     OptionSpec{"confirm-after-ms", "ms", 50, 1, 60'000,
                "idle time after which the last synced batch gets a marker of its own"},
+    OptionSpec{"repeated-writes-wait", "", 0, 0, 1,
+               "a write that is asked for again while its entry is under way waits for that, and "
+               "is no entry more (servers: always)"},
     OptionSpec{"max-pending-requests", "requests", 4'096, 1, 1'000'000,
                "requests that a replica holds; more are refused"},
     OptionSpec{"value-bytes", "bytes", 0, 0, 1024 * kKiB,
@@ -173,6 +176,7 @@ NodeOptions node_options(const Plan& plan) {
   SnapshotPolicy& snapshots = node.replica.snapshot.policy;
   snapshots.every_bytes = size_option(plan, "snapshot-every-bytes");
   snapshots.growth_percent = static_cast<unsigned>(option_value(plan, "snapshot-growth-percent"));
+  node.replica.repeated_writes_wait = option_value(plan, "repeated-writes-wait") != 0;
   node.replica.max_pending_requests = size_option(plan, "max-pending-requests");
   return node;
 }

@@ -182,8 +182,7 @@ bool Replica::out_of_memory(const std::string& payload) const {
          protocol_->status().role == Role::kLeader && state_machine_.may_need_memory(payload);
 }
 
-// Who asks again while the entry is on its way waits for that entry: where commits are slow, each
-// repetition would make them slower. Whoever asked before has given up.
+// Whoever asked before has given up.
 bool Replica::waits_already(const RequestName& name, std::unique_ptr<Responder>& responder) {
   const std::optional<Proposed> at = writes_.find(name);
   // In a leader's own log: it will be applied, or overwritten, which is told as well.
@@ -202,7 +201,8 @@ void Replica::propose(const Now& now, Asked asked) {
     asked.responder->reply(refused(std::string(errors::kOutOfMemory), false));
     return;
   }
-  const std::optional<RequestName> name = name_of(asked.request.payload);
+  std::optional<RequestName> name;
+  if (options_.repeated_writes_wait) name = name_of(asked.request.payload);
   if (name && waits_already(*name, asked.responder)) return;
   ProposeResult result = protocol_->propose(now, std::move(asked.request.payload));
   if (const auto* at = std::get_if<Proposed>(&result)) {

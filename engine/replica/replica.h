@@ -22,6 +22,10 @@ struct ReplicaOptions {
   SnapshotOptions snapshot;
   // Requests accepted and not answered; more are refused.
   std::size_t max_pending_requests = 4096;
+  // A write that its session asks for again while its entry is under way waits for that entry.
+  // Otherwise it becomes another entry, which is applied without effect: where commits are slow,
+  // each repetition makes them slower.
+  bool repeated_writes_wait = false;
   // Above this, by StateMachine::memory_bytes(), a leader refuses requests with a command that may
   // need more: kRefused, with errors::kOutOfMemory as the reason. 0: no limit. What is in the log
   // by then is executed, so that the limit may be exceeded by as much as may be uncommitted.

@@ -115,6 +115,7 @@ NodeOptions node_options(const ServerOptions& options) {
   node.replica.snapshot.policy.growth_percent =
       static_cast<unsigned>(storage.snapshot_growth_percent);
   node.replica.max_memory_bytes = as_size(options.limits.maxmemory_bytes);
+  node.replica.repeated_writes_wait = true;
   node.replica.max_pending_requests = as_size(options.limits.max_pending_requests);
   return node;
 }

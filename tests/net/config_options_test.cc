@@ -216,6 +216,7 @@ TEST(ServerOptionsDefaults, EveryKnobReachesTheEngine) {
   EXPECT_EQ(node.replica.snapshot.policy.every_bytes, 3U << 20);
   EXPECT_EQ(node.replica.snapshot.policy.growth_percent, 15U);
   EXPECT_EQ(node.replica.max_pending_requests, 13U);
+  EXPECT_TRUE(node.replica.repeated_writes_wait);
 }
 
 }  // namespace

@@ -70,6 +70,7 @@ TEST(OptionTable, EveryKnobReachesTheEngine) {
                   {"segment-bytes", 8'192},
                   {"fill-ahead-bytes", 4'096},
                   {"confirm-after-ms", 12},
+                  {"repeated-writes-wait", 1},
                   {"max-pending-requests", 13},
                   {"client-attempt-ms", 14},
                   {"client-timeout-ms", 15},
@@ -95,6 +96,7 @@ TEST(OptionTable, EveryKnobReachesTheEngine) {
   EXPECT_EQ(node.replica.snapshot.policy.every_bytes, 1'000U);
   EXPECT_EQ(node.replica.snapshot.policy.growth_percent, 15U);
   EXPECT_EQ(node.replica.max_pending_requests, 13U);
+  EXPECT_TRUE(node.replica.repeated_writes_wait);
   EXPECT_EQ(node.storage.segment_bytes, 8'192U);
   EXPECT_EQ(node.storage.fill_ahead_bytes, 4'096U);
   EXPECT_EQ(node.storage.confirm_after, milliseconds(12));
