@@ -167,9 +167,11 @@ class LocalCluster:
 
     def launch(self, node_id: int) -> None:
         """Starts a node's process and does not wait."""
-        node = self._node(node_id)
+        self._launch(self._node(node_id))
+
+    def _launch(self, node: Node) -> None:
         if node.alive:
-            raise ClusterError(f"node {node_id} runs already")
+            raise ClusterError(f"node {node.id} runs already")
         node.process = Process(node.command(), node.folder)
         node.process.start()
         node.paused = False
@@ -210,9 +212,11 @@ class LocalCluster:
 
     def new_node(self, node_id: int, via: int) -> Node:
         """Another node, started with --join; it is no member before `add`."""
-        self.nodes[node_id] = self.node_class(self, node_id, ["--join", self._node(via).rpc])
-        self.launch(node_id)
-        return self.nodes[node_id]
+        node = self.node_class(self, node_id, ["--join", self._node(via).rpc])
+        # Other threads watch the nodes, and one that does not run yet looks like one that has ended.
+        self._launch(node)
+        self.nodes[node_id] = node
+        return node
 
     def add(self, node_id: int, via: int, learner: bool = False, timeout: float = 30) -> None:
         """Asks node `via` to make node `node_id` a member."""
