@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -239,6 +240,27 @@ TEST(RpcTransport, WhatAnEarlierLeaderWasAskedIsGivenUpWhenAnotherLeads) {
     EXPECT_EQ(low.ask(high, led_by(1, 1)), "another node leads by now");
     EXPECT_EQ(low.ask(high, led_by(1, 2)), "no idea");
     EXPECT_EQ(low.ask(high, led_by(2, 1)), "no idea");
+  });
+}
+
+// Over a slow link, a call that carries all that waits is heard of too late.
+TEST(RpcTransport, ManyMessagesLeaveInCallsOfBoundedSizeAndInOrder) {
+  with_two([](TestPeer& low, TestPeer& high) {
+    constexpr std::uint64_t kMany = 10'000;
+    acquaint(low, high);
+    high.terms.clear();
+    const std::uint64_t before = low.transport.counters().bytes_sent;
+    std::uint64_t in_the_first_call = 0;
+    for (std::uint64_t term = 1; term <= kMany; ++term) low.tell(high, term);
+    // The transport's own callback comes before: it was asked for by the first message.
+    low.loop.at_end_of_turn(
+        [&] { in_the_first_call = low.transport.counters().bytes_sent - before; });
+    for (int i = 0; i < 500 && high.terms.size() < kMany; ++i) low.rest(milliseconds(10));
+    EXPECT_GT(in_the_first_call, 60U << 10);
+    EXPECT_LE(in_the_first_call, 64U << 10);
+    EXPECT_GT(low.transport.counters().bytes_sent - before, 200U << 10);
+    ASSERT_EQ(high.terms.size(), kMany);
+    EXPECT_TRUE(std::is_sorted(high.terms.begin(), high.terms.end()));
   });
 }
 

@@ -1,7 +1,11 @@
 // Whole runs: what a plan and its verdict promise.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string_view>
+
 #include "sim/run.h"
+#include "sim/trace/trace.h"
 
 namespace synchrodb::sim {
 namespace {
@@ -40,6 +44,38 @@ TEST(World, APlanRunsWithoutTheSeedThatMadeIt) {
   ASSERT_TRUE(read.ok()) << read.error().message;
   read.value().seed = 0;
   EXPECT_EQ(run(plan).digest, run(read.value()).digest);
+}
+
+// Where commits are slow, clients ask again and again for what is under way.
+TEST(World, RepeatedWritesWaitForTheirEntry) {
+  PlanShape shape = short_runs();
+  shape.workload = "register";
+  shape.faults = {"none"};
+  Plan plan = generate_plan(1, shape);
+  plan.options["client-attempt-ms"] = 50;
+  FaultAction slow;  // once the clients have their sessions
+  slow.fault = "disk-latency";
+  slow.at = seconds(3);
+  slow.lasting = seconds(7);
+  slow.target = "all";
+  slow.parameters = {{"sync-min-us", 200'000}, {"sync-max-us", 200'000}};
+  plan.faults.push_back(slow);
+  const auto entries = [&](std::int64_t wait) {
+    plan.options["repeated-writes-wait"] = wait;
+    std::uint64_t last = 0;
+    RunOptions options;
+    options.trace_lines = [&](const TraceLine& line) {
+      if (std::string_view(line.event) == "appended" && line.time_ns < seconds(10).ns) {
+        last = std::max(last, line.index);
+      }
+    };
+    const RunResult result = run(plan, options);
+    EXPECT_EQ(result.verdict, Verdict::kOk) << result.violated << ": " << result.detail;
+    return last;
+  };
+  const std::uint64_t few = entries(1);
+  EXPECT_GT(few, 100U);
+  EXPECT_LT(few * 5 / 4, entries(0));
 }
 
 TEST(World, AnotherNoiseKeyGivesAnotherRun) {
