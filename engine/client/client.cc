@@ -149,8 +149,9 @@ Outcome Client::call(const ClientRequest& request, Repeat repeat, Instant deadli
     if (!answer) {
       leader_ = NodeId{};
       maybe_executed |= answer.error().code != ErrorCode::kUnavailable;
-      if (answer.error().code == ErrorCode::kTimeout)
+      if (answer.error().code == ErrorCode::kTimeout) {
         patience = patience * options_.patience_growth;
+      }
     } else if (answer.value().status == ClientReply::Status::kOk) {
       leader_ = node;
       ClientReply& reply = answer.value();

@@ -66,10 +66,12 @@ kj::Promise<void> AdministrationService::in_fiber(std::function<void()> work) {
   return net::in_fiber(parts_.loop, "administration", [work = std::move(work), self] { work(); });
 }
 
-Client AdministrationService::make_client(Duration patience) const {
+Client AdministrationService::make_client(Duration patience,
+                                          std::optional<Duration> of_an_attempt) const {
   ClientOptions options;
   options.group = kOnlyGroup;
   options.call_timeout = patience;
+  options.attempt_timeout = of_an_attempt.value_or(options.attempt_timeout);
   return Client(parts_.clock, parts_.loop, parts_.transport, parts_.random, options,
                 {parts_.identity.node});
 }
@@ -97,11 +99,10 @@ kj::Promise<void> AdministrationService::status(StatusContext context) {
 }
 
 kj::Promise<void> AdministrationService::members(MembersContext context) {
-  const Replica* replica = parts_.replica();
-  require(replica != nullptr, "the node is recovering: try again in a moment");
-  const Configuration& configuration = replica->protocol().configuration();
-  const NodeId leader = replica->protocol().status().leader;
-  const std::vector<PeerStatus> peers = replica->protocol().peers();
+  const Protocol& protocol = replica().protocol();
+  const Configuration& configuration = protocol.configuration();
+  const NodeId leader = protocol.status().leader;
+  const std::vector<PeerStatus> peers = protocol.peers();
   const std::vector<NodeId> nodes = configuration.members();
   auto out = context.getResults().initMembers(static_cast<unsigned>(nodes.size()));
   for (unsigned i = 0; i < out.size(); ++i) {
@@ -118,7 +119,7 @@ kj::Promise<void> AdministrationService::members(MembersContext context) {
     const auto peer = std::find_if(peers.begin(), peers.end(),
                                    [node](const PeerStatus& p) { return p.node == node; });
     if (peer != peers.end()) out[i].setMatchIndex(peer->match.value);
-    if (self && node == leader) out[i].setMatchIndex(replica->protocol().status().durable.value);
+    if (self && node == leader) out[i].setMatchIndex(protocol.status().durable.value);
   }
   return kj::READY_NOW;
 }
@@ -127,13 +128,7 @@ kj::Promise<void> AdministrationService::members(MembersContext context) {
 // slow, it takes seconds.
 void AdministrationService::change(const ConfigurationChange& change,
                                    const std::string& what) const {
-  ClientOptions options;
-  options.group = kOnlyGroup;
-  options.call_timeout = kChangePatience;
-  options.attempt_timeout = kChangePatience;
-  Client client(parts_.clock, parts_.loop, parts_.transport, parts_.random, options,
-                {parts_.identity.node});
-  const Outcome outcome = client.change(change);
+  const Outcome outcome = make_client(kChangePatience, kChangePatience).change(change);
   switch (outcome.kind) {
     case Outcome::Kind::kOk:
       return;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "engine/client/client.h"
@@ -34,7 +35,7 @@ class AdministrationService final : public wire::Administration::Server {
  private:
   // Runs `work` in a fiber of its own; what it throws as kj::Exception is the answer.
   kj::Promise<void> in_fiber(std::function<void()> work);
-  Client make_client(Duration patience) const;
+  Client make_client(Duration patience, std::optional<Duration> of_an_attempt = {}) const;
   const Replica& replica() const;
   const Configuration& configuration() const;
   NodeId leader() const;

@@ -7,30 +7,16 @@
 #include "engine/client/client.h"
 #include "engine/kv/errors.h"
 #include "engine/node/node.h"
-#include "sim/clock/sim_clock.h"
-#include "sim/disk/sim_disk.h"
-#include "sim/kernel/sim_buggify.h"
-#include "sim/kernel/sim_fibers.h"
 #include "sim/network/network.h"
+#include "tests/sim/support/machine.h"
 
 namespace synchrodb::sim {
 namespace {
 
-struct NodeMemoryTest : testing::Test {
-  FaultCounters counters;
-  Streams streams{1};
-  BuggifyPlan no_buggify;
-  Kernel kernel;
-  Owner owner = kernel.add_owner("node");
-  SimClock clock{kernel, owner, 0, counters};
-  SimFibers fibers{kernel, owner, clock};
-  SimDisk disk{kernel, streams, 0, counters};
-  SimBuggify buggify{no_buggify, streams, 0, counters};
-  Observer observer;
+struct NodeMemoryTest : testing::Test, Machine {
   Network network{kernel, streams, counters, {}};
   std::unique_ptr<NodeTransport> transport = network.attach(NodeId{1}, owner, clock);
   std::unique_ptr<NodeTransport> client_transport = network.attach(NodeId{9}, owner, clock);
-  Stream random = streams.stream("raft", 0);
   Stream client_random = streams.stream("client", 0);
   Env env{NodeId{1}, clock, fibers, *transport, disk, random, buggify, observer};
   std::unique_ptr<Node> node;

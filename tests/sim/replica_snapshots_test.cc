@@ -5,10 +5,7 @@
 #include <vector>
 
 #include "engine/replica/snapshots.h"
-#include "sim/clock/sim_clock.h"
-#include "sim/disk/sim_disk.h"
-#include "sim/kernel/sim_buggify.h"
-#include "sim/kernel/sim_fibers.h"
+#include "tests/sim/support/machine.h"
 #include "tests/sim/support/puppet_protocol.h"
 
 namespace synchrodb::sim {
@@ -78,19 +75,8 @@ class SentChunks final : public Transport {
   std::vector<std::uint64_t> indexes;
 };
 
-struct SnapshotsTest : testing::Test {
-  FaultCounters counters;
-  Streams streams{1};
-  BuggifyPlan no_buggify;
-  Kernel kernel;
-  Owner owner = kernel.add_owner("node");
-  SimClock clock{kernel, owner, 0, counters};
-  SimFibers fibers{kernel, owner, clock};
-  SimDisk disk{kernel, streams, 0, counters};
-  SimBuggify buggify{no_buggify, streams, 0, counters};
-  Observer observer;
+struct SnapshotsTest : testing::Test, Machine {
   SentChunks sent;
-  Stream random = streams.stream("raft", 0);
   Env env{NodeId{1}, clock, fibers, sent, disk, random, buggify, observer};
   SlowToOpen storage{fibers, clock};
   StorageOptions storage_options;

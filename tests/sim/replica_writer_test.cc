@@ -7,11 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/clock/sim_clock.h"
-#include "sim/disk/sim_disk.h"
-#include "sim/kernel/sim_buggify.h"
-#include "sim/kernel/sim_fibers.h"
 #include "sim/network/network.h"
+#include "tests/sim/support/machine.h"
 
 namespace synchrodb::sim {
 namespace {
@@ -69,20 +66,9 @@ class BusyGroup final : public WriterClient {
   int pieces_ = 0;
 };
 
-struct WriterTest : testing::Test {
-  FaultCounters counters;
-  Streams streams{1};
-  BuggifyPlan no_buggify;
-  Kernel kernel;
-  Owner owner = kernel.add_owner("node");
-  SimClock clock{kernel, owner, 0, counters};
-  SimFibers fibers{kernel, owner, clock};
-  SimDisk disk{kernel, streams, 0, counters};
-  SimBuggify buggify{no_buggify, streams, 0, counters};
-  Observer observer;
+struct WriterTest : testing::Test, Machine {
   Network network{kernel, streams, counters, {}};
   std::unique_ptr<NodeTransport> transport = network.attach(NodeId{1}, owner, clock);
-  Stream random = streams.stream("raft", 0);
   Env env{NodeId{1}, clock, fibers, *transport, disk, random, buggify, observer};
   StorageOptions options;
   std::unique_ptr<Storage> storage = make_storage(disk, buggify, observer, options);
