@@ -43,8 +43,13 @@ Connection::Connection(Gateway& gateway, Session& session, Clock& clock, Complet
       most_reads_(kFirstReads) {}
 
 void Connection::add_reply(Reply reply) {
+  replies_.emplace_back();
+  put_reply(replies_.size() - 1, std::move(reply));
+}
+
+void Connection::put_reply(std::size_t place, Reply reply) {
   reply_bytes_ += bytes_of(reply);
-  replies_.push_back(std::move(reply));
+  replies_[place] = std::move(reply);
 }
 
 void Connection::add(std::vector<std::string> argv) {
@@ -105,6 +110,7 @@ void Connection::execute_batch() {
 }
 
 void Connection::note_reads(std::size_t reads, std::size_t bytes) {
+  if (reads == 0) return;  // the replies of writes say nothing of reads
   if (bytes > kGoodReplyBytes) {
     most_reads_ = std::max<std::size_t>(reads * kGoodReplyBytes / bytes, 1);
   } else if (reads >= most_reads_) {
@@ -122,8 +128,7 @@ void Connection::execute_singly(Request batch) {
     Reply reply = write(one, places_[i]);
     if (lost_) return;
     completed_(one.commands.front(), clock_.now() - begin, reply);
-    reply_bytes_ += bytes_of(reply);
-    replies_[places_[i]] = std::move(reply);
+    put_reply(places_[i], std::move(reply));
   }
 }
 
@@ -138,8 +143,7 @@ void Connection::answer_batch(const Request& request, Reply reply, Duration took
   SYNCHRODB_ASSERT(each.size() == places_.size(), "a batch answers each of its commands");
   for (std::size_t i = 0; i < places_.size(); ++i) {
     completed_(request.commands[i], took, each[i]);
-    reply_bytes_ += bytes_of(each[i]);
-    replies_[places_[i]] = std::move(each[i]);
+    put_reply(places_[i], std::move(each[i]));
   }
 }
 
@@ -154,8 +158,7 @@ void Connection::transaction(Request request) {
   if (reply.is_error() && reply.text() == errors::kOutOfMemory) {
     reply = Reply::error("EXECABORT Transaction discarded because of: " + reply.text());
   }
-  reply_bytes_ += bytes_of(reply);
-  replies_[place] = std::move(reply);
+  put_reply(place, std::move(reply));
   completed_({"exec"}, clock_.now() - begin, replies_[place]);
 }
 

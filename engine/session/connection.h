@@ -50,6 +50,7 @@ class Connection {
   void execute_batch();
   void execute_singly(Request batch);
   void answer_batch(const Request& request, Reply reply, Duration took);
+  void put_reply(std::size_t place, Reply reply);
   void note_reads(std::size_t reads, std::size_t bytes);
   void transaction(Request request);
   void watch(const WatchStep& step);
@@ -69,7 +70,7 @@ class Connection {
   std::size_t pending_bytes_ = 0;
   bool pending_writes_ = false;
   std::size_t pending_reads_ = 0;
-  std::size_t most_reads_;  // in one batch, as large as replies were by now
+  std::size_t most_reads_;  // in one batch, by how large the replies have been
   bool lost_ = false;
   Index last_write_;
 };

@@ -34,7 +34,7 @@ Step Session::handle(std::vector<std::string> argv) {
   say_in_older_words(*command, argv);
   // In a transaction everything waits for EXEC, but for what governs the transaction itself.
   const bool governs = command->has(kSession) && command->read == nullptr;
-  if (in_transaction_ && !governs) return enqueue(*command, std::move(argv));
+  if (in_transaction_ && !governs) return enqueue(std::move(argv));
   if (command->has(kSession)) return handle_session_command(*command, std::move(argv));
   if (command->has(kStateless)) return answer_without_state(*command, argv);
   if (command->has(kRead)) return ReadStep{std::move(argv)};
@@ -80,8 +80,13 @@ Step Session::exec() {
   return step;
 }
 
-Reply Session::enqueue(const CommandSpec& command, std::vector<std::string> argv) {
-  queued_writes_ = queued_writes_ || command.has(kWrite);
+bool Session::queued_writes() const {
+  return std::any_of(queue_.begin(), queue_.end(), [](const std::vector<std::string>& argv) {
+    return find_command(argv[0])->has(kWrite);  // only commands that were found are queued
+  });
+}
+
+Reply Session::enqueue(std::vector<std::string> argv) {
   queue_.push_back(std::move(argv));
   return Reply::status("QUEUED");
 }
@@ -104,7 +109,6 @@ Reply Session::refuse(Reply error) {
 void Session::leave_transaction() {
   in_transaction_ = false;
   doomed_ = false;
-  queued_writes_ = false;
   queue_.clear();
   watched_.clear();
 }

@@ -49,7 +49,7 @@ class Session {
 
   bool in_transaction() const { return in_transaction_; }
   std::size_t queued() const { return queue_.size(); }
-  bool queued_writes() const { return queued_writes_; }  // a write is among them
+  bool queued_writes() const;  // a write is among them
   const std::vector<WatchedKey>& watched() const { return watched_; }
 
   // As for a new connection: RESET, or a connection that ends.
@@ -58,7 +58,7 @@ class Session {
  private:
   Step handle_session_command(const CommandSpec& command, std::vector<std::string> argv);
   Step exec();
-  Reply enqueue(const CommandSpec& command, std::vector<std::string> argv);
+  Reply enqueue(std::vector<std::string> argv);
   // An error while a transaction is open dooms it: EXEC will answer EXECABORT.
   Reply refuse(Reply error);
   Reply refuse(const CommandSpec& command);  // for its number of arguments
@@ -66,7 +66,6 @@ class Session {
 
   bool in_transaction_ = false;
   bool doomed_ = false;
-  bool queued_writes_ = false;
   std::vector<std::vector<std::string>> queue_;
   std::vector<WatchedKey> watched_;
 };
