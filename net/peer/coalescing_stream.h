@@ -2,6 +2,7 @@
 #pragma once
 
 #include <kj/async-io.h>
+#include <kj/timer.h>
 
 #include <cstddef>
 #include <limits>
@@ -15,6 +16,11 @@ namespace synchrodb::net {
 class CoalescingStream final : public kj::AsyncIoStream {
  public:
   explicit CoalescingStream(kj::Own<kj::AsyncIoStream> inner);
+
+  // From now on what nobody waits for (acknowledgement.h) travels with what is sent next, or leaves
+  // by itself after kPatience or once kMostUnacknowledged bytes have come: each message to a peer
+  // would wake it a second time otherwise. `timer` outlives this.
+  void hold_acknowledgements(kj::Timer& timer) { timer_ = &timer; }
 
   // Reading fails once more than `bytes` have come from now on, until the limit is lifted: for a
   // stranger, whose messages may be as large as it says.
@@ -38,11 +44,18 @@ class CoalescingStream final : public kj::AsyncIoStream {
  private:
   static constexpr std::size_t kHighWater = 1 << 20;
   static constexpr std::size_t kReadAhead = 64 * 1024;
+  // Longer than from one heartbeat to the next, at the defaults.
+  static constexpr kj::Duration kPatience = 100 * kj::MILLISECONDS;
+  // Less than the window of a streaming call, whose sender waits when it is full.
+  static constexpr std::size_t kMostUnacknowledged = 16 * 1024;
   static constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
   void account(std::size_t read);
-  kj::Promise<void> flush();
+  bool may_wait(kj::ArrayPtr<const kj::ArrayPtr<const kj::byte>> message) const;
   kj::Promise<void> written();
+  void flush_later();
+  void flush_this_turn();
+  kj::Promise<void> flush();
   void fail();
 
   kj::Own<kj::AsyncIoStream> inner_;
@@ -52,10 +65,15 @@ class CoalescingStream final : public kj::AsyncIoStream {
   std::size_t allowance_ = kNoLimit;
   std::vector<kj::byte> queued_;
   std::vector<kj::byte> leaving_;
+  std::size_t unacknowledged_ = 0;  // read since the last flush
+  kj::Timer* timer_ = nullptr;
   bool flushing_ = false;
+  bool urgent_ = false;  // something in the queue may not wait
   bool broken_ = false;
   kj::Own<kj::PromiseFulfiller<void>> room_;
-  kj::Promise<void> flusher_ = nullptr;  // last: it refers to all of the above
+  bool held_ = false;
+  kj::Promise<void> patience_ = nullptr;
+  kj::Promise<void> flusher_ = nullptr;  // these last: they refer to all of the above
 };
 
 }  // namespace synchrodb::net

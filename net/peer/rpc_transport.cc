@@ -46,10 +46,12 @@ struct RpcTransport::Link final : kj::TaskSet::ErrorHandler {
 
   // While connected.
   struct Connection {
-    explicit Connection(kj::Own<kj::AsyncIoStream> plain)
+    Connection(kj::Own<kj::AsyncIoStream> plain, kj::Timer& timer)
         : stream(kj::mv(plain)),
           network(stream, capnp::rpc::twoparty::Side::CLIENT, generous_reader()),
-          system(capnp::makeRpcClient(network)) {}
+          system(capnp::makeRpcClient(network)) {
+      stream.hold_acknowledgements(timer);
+    }
 
     static capnp::ReaderOptions generous_reader() {
       capnp::ReaderOptions options;
@@ -201,8 +203,8 @@ void RpcTransport::run_link(Link& link) {
 void RpcTransport::connect(Link& link) {
   const NodeAddress* address = book_.find(link.node);
   require(address != nullptr, "no address is known");
-  link.connection =
-      std::make_unique<Link::Connection>(dialer_.dial(address->rpc, options_.connect_timeout));
+  link.connection = std::make_unique<Link::Connection>(
+      dialer_.dial(address->rpc, options_.connect_timeout), loop_.timer());
   capnp::MallocMessageBuilder message;
   auto vat = message.initRoot<capnp::rpc::twoparty::VatId>();
   vat.setSide(capnp::rpc::twoparty::Side::SERVER);

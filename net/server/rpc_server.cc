@@ -103,13 +103,16 @@ void RpcServer::serve_calls(kj::Own<kj::AsyncIoStream> stream, const std::functi
   capnp::ReaderOptions limits;
   limits.traversalLimitInWords = kMostWords;
   capnp::TwoPartyVatNetwork network(coalescing, capnp::rpc::twoparty::Side::SERVER, limits);
-  auto system =
-      capnp::makeRpcServer(network, make_node_([&admitted, &known, &coalescing](Caller caller) {
-                             if (caller == Caller::kPeer) set_up_peer_socket(coalescing);
-                             admitted = true;
-                             known();
-                             coalescing.lift_input_limit();
-                           }));
+  const auto admit = [&](Caller caller) {
+    if (caller == Caller::kPeer) {
+      set_up_peer_socket(coalescing);
+      coalescing.hold_acknowledgements(loop_.timer());
+    }
+    admitted = true;
+    known();
+    coalescing.lift_input_limit();
+  };
+  auto system = capnp::makeRpcServer(network, make_node_(admit));
   auto patience = loop_.timer().afterDelay(kStrangersStay).then([&admitted]() -> kj::Promise<void> {
     KJ_REQUIRE(admitted, "it did not say who it is in time");
     return kj::NEVER_DONE;

@@ -1,5 +1,7 @@
 #include "net/peer/coalescing_stream.h"
 
+#include <capnp/rpc.capnp.h>
+#include <capnp/serialize.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -80,6 +82,112 @@ TEST(CoalescingStream, WhoIsNoStrangerAnyMoreMaySendAnything) {
   EXPECT_EQ(world.read(stream, 60'000).size(), 60'000U);
   stream.lift_input_limit();
   EXPECT_EQ(world.read(stream, 840'000).size(), 840'000U);
+}
+
+// ---- Acknowledgements --------------------------------------------------------------------------
+
+// What `fill` makes of an RPC message.
+template <class Fill>
+kj::Array<capnp::word> rpc_message(Fill fill) {
+  capnp::MallocMessageBuilder builder;
+  fill(builder.initRoot<capnp::rpc::Message>());
+  return capnp::messageToFlatArray(builder);
+}
+kj::Array<capnp::word> finish() {
+  return rpc_message([](auto message) { message.initFinish().setQuestionId(1); });
+}
+kj::Array<capnp::word> call() {
+  return rpc_message([](auto message) { message.initCall().setMethodId(1); });
+}
+kj::Array<capnp::word> answer_without_results() {
+  return rpc_message([](auto message) { message.initReturn().initResults(); });
+}
+kj::Array<capnp::word> answer_with_results() {
+  return rpc_message([](auto message) {
+    message.initReturn().initResults().getContent().template initAs<capnp::rpc::Finish>();
+  });
+}
+
+// A stream that holds acknowledgements, and a clock that is moved by hand.
+struct Patient : World {
+  Patient() { stream.hold_acknowledgements(timer); }
+
+  // As the RPC system does: the table of segments, and the one segment. True if it left at once.
+  bool leaves(const kj::Array<capnp::word>& message) {
+    const kj::ArrayPtr<const kj::byte> bytes = message.asBytes();
+    const kj::ArrayPtr<const kj::byte> pieces[] = {bytes.slice(0, 8), bytes.slice(8, bytes.size())};
+    written += bytes.size();
+    stream.write(kj::arrayPtr(pieces, 2)).wait(io.waitScope);
+    return all_has_left();
+  }
+  bool all_has_left() {
+    for (int i = 0; i < 3; ++i) io.waitScope.poll();
+    return arrived == written;
+  }
+  void wait(kj::Duration duration) { timer.advanceTo(timer.now() + duration); }
+  void receive(std::size_t size) {
+    const std::string text(size, 'x');
+    auto sent = send(text).eagerlyEvaluate(nullptr);
+    read(stream, size);
+  }
+  kj::Promise<void> count_arriving() {
+    return pipe.ends[1]->tryRead(buffer, 1, sizeof buffer).then([this](std::size_t size) {
+      arrived += size;
+      return count_arriving();
+    });
+  }
+
+  kj::TimerImpl timer{kj::origin<kj::TimePoint>()};
+  CoalescingStream stream{kj::mv(pipe.ends[0])};
+  std::size_t written = 0;
+  std::size_t arrived = 0;
+  char buffer[4096];
+  kj::Promise<void> counting = count_arriving().eagerlyEvaluate(nullptr);
+};
+
+TEST(CoalescingStream, AcknowledgementsTravelWithTheNextMessage) {
+  Patient peer;
+  EXPECT_FALSE(peer.leaves(finish()));
+  EXPECT_FALSE(peer.leaves(answer_without_results()));
+  EXPECT_EQ(peer.arrived, 0U);
+  EXPECT_TRUE(peer.leaves(call()));
+}
+
+TEST(CoalescingStream, AnAnswerIsNoAcknowledgement) {
+  Patient peer;
+  EXPECT_TRUE(peer.leaves(answer_with_results()));
+}
+
+TEST(CoalescingStream, AnAcknowledgementLeavesByItselfInTime) {
+  Patient peer;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(peer.leaves(finish()));
+    peer.wait(99 * kj::MILLISECONDS);
+    EXPECT_FALSE(peer.all_has_left());
+    peer.wait(1 * kj::MILLISECONDS);
+    EXPECT_TRUE(peer.all_has_left());
+  }
+}
+
+TEST(CoalescingStream, WhoSendsMuchIsAcknowledgedAtOnce) {
+  Patient peer;
+  peer.receive(10'000);
+  EXPECT_FALSE(peer.leaves(answer_without_results()));
+  peer.receive(10'000);
+  EXPECT_TRUE(peer.leaves(answer_without_results()));
+  EXPECT_FALSE(peer.leaves(answer_without_results()));
+  peer.receive(100'000);
+  EXPECT_TRUE(peer.leaves(answer_without_results()));
+}
+
+TEST(CoalescingStream, NothingIsHeldUnlessAskedFor) {
+  World world;
+  CoalescingStream stream(kj::mv(world.pipe.ends[0]));
+  const kj::Array<capnp::word> message = finish();
+  stream.write(message.asBytes().begin(), message.asBytes().size()).wait(world.io.waitScope);
+  std::string got(message.asBytes().size(), '\0');
+  EXPECT_EQ(world.pipe.ends[1]->read(got.data(), 1, got.size()).wait(world.io.waitScope),
+            got.size());
 }
 
 }  // namespace

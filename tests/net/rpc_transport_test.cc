@@ -2,8 +2,8 @@
 #include "net/peer/rpc_transport.h"
 
 #include <gtest/gtest.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -261,6 +261,41 @@ TEST(RpcTransport, ManyMessagesLeaveInCallsOfBoundedSizeAndInOrder) {
     EXPECT_GT(low.transport.counters().bytes_sent - before, 200U << 10);
     ASSERT_EQ(high.terms.size(), kMany);
     EXPECT_TRUE(std::is_sorted(high.terms.begin(), high.terms.end()));
+  });
+}
+
+// In which this process has sent data over its sockets.
+unsigned segments_sent() {
+  unsigned count = 0;
+  for (int fd = 0; fd < 1024; ++fd) {
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0)
+      count += info.tcpi_data_segs_out;
+  }
+  return count;
+}
+
+// Tells, until it is heard.
+void tell_and_wait(TestPeer& from, TestPeer& to) {
+  to.terms.clear();
+  from.tell(to, 1);
+  for (int i = 0; i < 500 && to.terms.empty(); ++i) from.rest(milliseconds(1));
+}
+
+TEST(RpcTransport, WhatNobodyWaitsForWakesNobody) {
+  with_two([](TestPeer& low, TestPeer& high) {
+    constexpr unsigned kExchanges = 20;
+    acquaint(low, high);
+    low.rest(milliseconds(200));
+    const unsigned before = segments_sent();
+    for (unsigned i = 0; i < kExchanges; ++i) {
+      tell_and_wait(low, high);
+      tell_and_wait(high, low);
+    }
+    const unsigned sent = segments_sent() - before;
+    EXPECT_GE(sent, 2 * kExchanges);
+    EXPECT_LE(sent, 2 * kExchanges + 10);
   });
 }
 
