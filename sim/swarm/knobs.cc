@@ -32,6 +32,7 @@ constexpr std::array kKnobs{
     Knob{"segment-bytes", {4'096, 8'192, 16'384, 65'536}},
     Knob{"fill-ahead-bytes", {0, 512, 2'048, 65'536}},
     Knob{"confirm-after-ms", {1, 10, 200, 1'000}},
+    Knob{"repeated-writes-wait", {1, 1, 1, 1}},
     Knob{"max-pending-requests", {8, 32, 128, 1'024}},
     Knob{"client-attempt-ms", {100, 200, 1'000, 2'000}},
     Knob{"client-timeout-ms", {1'000, 2'000, 3'000, 10'000}},
