@@ -30,7 +30,8 @@ constexpr std::array kRows{
                .runtime = true,
                .example = "moved",
                .help = "what a follower does with a client's command. forward: passes it to the "
-                       "leader. moved: answers -MOVED, as Redis Cluster does"},
+                       "leader. moved: answers -MOVED, as Redis Cluster does, so that cluster "
+                       "clients learn at once who leads"},
     OptionSpec{.name = "command-timeout-ms",
                .group = kRequests,
                .domain = integer(1, 3'600'000),
