@@ -24,11 +24,18 @@ bool is_endless(const std::vector<std::string>& argv) {
                      [&argv](std::string_view name) { return is(argv, name); });
 }
 
+// Redis writes an IPv6 address without brackets.
+std::string bracketed(const std::string& address) {
+  const std::size_t colon = address.rfind(':');
+  const bool bare = !address.starts_with("[") && address.find(':') != colon;
+  return bare ? "[" + address.substr(0, colon) + "]" + address.substr(colon) : address;
+}
+
 // Where "MOVED slot host:port" points; an empty host means the node that said it.
 std::optional<net::Destination> moved_to(const Reply& reply, const net::Destination& from) {
   if (!reply.has_error_code("MOVED")) return std::nullopt;
   const std::size_t space = reply.text().rfind(' ');
-  const std::string address = reply.text().substr(space + 1);
+  const std::string address = bracketed(reply.text().substr(space + 1));
   const bool same_host = address.starts_with(":");
   Result<net::Destination> there = net::parse_destination((same_host ? "same" : "") + address);
   if (!there) return std::nullopt;

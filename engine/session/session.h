@@ -47,6 +47,10 @@ class Session {
   // is OK, or `versions` itself if that is an error (nothing is watched then).
   Reply finish_watch(const WatchStep& step, const Reply& versions);
 
+  // `error`, which somebody else gave a command of this connection. While a transaction is open it
+  // dooms it: EXEC will answer EXECABORT.
+  Reply refuse(Reply error);
+
   bool in_transaction() const { return in_transaction_; }
   std::size_t queued() const { return queue_.size(); }
   bool queued_writes() const;  // a write is among them
@@ -59,8 +63,6 @@ class Session {
   Step handle_session_command(const CommandSpec& command, std::vector<std::string> argv);
   Step exec();
   Reply enqueue(std::vector<std::string> argv);
-  // An error while a transaction is open dooms it: EXEC will answer EXECABORT.
-  Reply refuse(Reply error);
   Reply refuse(const CommandSpec& command);  // for its number of arguments
   void leave_transaction();
 

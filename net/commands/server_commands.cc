@@ -89,12 +89,11 @@ std::optional<Reply> ServerCommands::execute(ClientState& client,
   return run(client, command, argv, false);
 }
 
-// In a transaction, the session must hear of the error as well, so that EXEC is refused: it does
-// not know the command, so handing it over dooms the transaction.
+// In a transaction, the session must hear of the error as well, so that EXEC is refused.
 Reply ServerCommands::refuse(ClientState& client, const std::vector<std::string>& argv,
                              Reply error) {
   if (client.session.in_transaction() && find_command(argv[0]) == nullptr) {
-    client.session.handle({argv[0]});
+    error = client.session.refuse(std::move(error));
   }
   // A refused EXEC ends the transaction.
   if (equals_ignoring_case(argv[0], "exec")) {

@@ -2,6 +2,7 @@
 
 #include "engine/kv/command_table.h"
 #include "engine/kv/hash_slot.h"
+#include "net/config/host_port.h"
 
 namespace synchrodb::net {
 namespace {
@@ -11,12 +12,16 @@ std::optional<Reply> moved(const ServerParts& parts, const CommandSpec& command,
   const NodeId leader = parts.leader();
   if (!leader || leader == parts.identity.node) return std::nullopt;
   const NodeAddress* address = parts.book.find(leader);
-  if (address == nullptr || address->resp.empty()) return std::nullopt;
+  if (address == nullptr) return std::nullopt;
+  const Result<HostPort> resp = parse_host_port(address->resp);
+  if (!resp) return std::nullopt;  // not known yet
   if (!command.accepts(argv.size())) return std::nullopt;
   const std::vector<std::size_t> keys = key_positions(command, argv.size());
   if (keys.empty()) return std::nullopt;
   const std::uint16_t slot = hash_slot(argv[keys.front()]);
-  return Reply::error("MOVED " + std::to_string(slot) + " " + address->resp);
+  // An IPv6 address has no brackets here, as in Redis: the port is behind the last colon.
+  return Reply::error("MOVED " + std::to_string(slot) + " " + resp.value().host + ":" +
+                      std::to_string(resp.value().port));
 }
 
 }  // namespace

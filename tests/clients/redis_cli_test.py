@@ -110,6 +110,10 @@ class RedisCli(ClusterTest):
         self.assertTrue(self.cli("SET", "m", "1", node=follower).startswith(b"MOVED "))
         self.assertEqual(self.cli("SET", "m", "1", node=follower, options=["-c"]), b"OK\n")
         self.assertEqual(self.cli("GET", "m", node=follower, options=["-c"]), b"1\n")
+        # What was sent elsewhere is missing in the transaction.
+        half = self.cli(stdin=b"MULTI\nPING\nSET m 2\nEXEC\nGET m\n", node=follower).splitlines()
+        self.assertEqual([line.split()[0] for line in half if line],
+                         [b"OK", b"QUEUED", b"MOVED", b"EXECABORT", b"MOVED"])
 
     def test_fail_over_behind_a_follower_is_not_noticed(self):
         session = Session(self, self.ports[self.follower()])
