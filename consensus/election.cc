@@ -58,7 +58,11 @@ void Raft::become_follower(const Now& now, Term term, NodeId leader) {
 }
 
 void Raft::election_timeout(const Now& now) {
-  if (!may_campaign()) return reset_election_timer(now);
+  if (!may_campaign()) {
+    // A learner that is cut off, or a node that was removed, must not name a leader for ever.
+    become_follower(now, term(), {});
+    return reset_election_timer(now);
+  }
   if (options_.pre_vote) {
     rehearse(now);
   } else {

@@ -202,7 +202,7 @@ void Raft::drain(const Now& now, Effects& effects) {
 Instant Raft::deadline(const Now& now) const {
   if (log_.base() < compaction_goal_ || more_to_apply()) return now.mono;
   if (const auto* leader = std::get_if<role::Leader>(&role_)) return leader_deadline(now, *leader);
-  if (!may_campaign()) return kNever;
+  if (!may_campaign()) return leader_ ? election_deadline_ : kNever;
   if (const auto* rehearsal = std::get_if<role::PreCandidate>(&role_)) {
     return std::min(election_deadline_, rehearsal->resend);
   }
