@@ -182,6 +182,8 @@ kj::Promise<A> Database::State::attempt(kj::Own<Call<A>> call,
         if (answer.ok() || answer.final) return finish(pending, kj::mv(attempted.answer));
         pending.why = answer.why;
         pending.maybe_executed |= pending.writes && answer.kind == Answer::Kind::kUnknown;
+        // It may be cut off, or removed: another node may know a leader.
+        if (nodes.size() > 1) link.give_up(**line);
         return again<A>(kj::mv(*held));
       },
       [this, held, line](kj::Exception&& exception) -> kj::Promise<A> {

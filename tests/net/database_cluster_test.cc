@@ -131,6 +131,19 @@ TEST_F(DatabaseCluster, ANodeThatHangsIsLeftForAnother) {
   EXPECT_TRUE(put.ok()) << put.why;
 }
 
+TEST_F(DatabaseCluster, ANodeWithoutALeaderIsLeftForAnother) {
+  ServerCluster cut_off(3, {"--command-timeout-ms", "300"});
+  cut_off.kill(1);
+  cut_off.kill(2);
+  ServerCluster cluster(1);
+  leader_of(cluster);
+  DatabaseOptions options;
+  options.attempt_timeout = 5 * kj::SECONDS;
+  auto database = connect({cut_off.at(0), cluster.at(0)}, options);
+  const PutAnswer put = wait(database->put("k", "1"));
+  EXPECT_TRUE(put.ok()) << put.why;
+}
+
 TEST_F(DatabaseCluster, WithoutAMajorityNothingIsPromised) {
   ServerCluster cluster(3);
   const std::size_t leader = leader_of(cluster);
