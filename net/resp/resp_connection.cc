@@ -157,7 +157,7 @@ void RespConnection::execute(std::vector<std::string> argv) {
     return;
   }
   if (std::optional<Reply> elsewhere = server_.redirect_(client_, argv)) {
-    connection_.add_reply(std::move(*elsewhere));
+    connection_.add_reply(client_.session.refuse(std::move(*elsewhere)));
     return;
   }
   execute_data(std::move(argv));
@@ -165,9 +165,11 @@ void RespConnection::execute(std::vector<std::string> argv) {
 
 void RespConnection::execute_data(std::vector<std::string> argv) {
   const bool trusting = server_.options_.requests.reads == ReadPolicy::kLease;
-  connection_.set_consistency(client_.readonly ? ReadConsistency::kStale
-                              : trusting       ? ReadConsistency::kLease
-                                               : ReadConsistency::kLinearizable);
+  // What EXEC certifies must have been read as new as WATCH was.
+  const bool stale = client_.readonly && client_.session.watched().empty();
+  connection_.set_consistency(stale      ? ReadConsistency::kStale
+                              : trusting ? ReadConsistency::kLease
+                                         : ReadConsistency::kLinearizable);
   connection_.add(std::move(argv));
   // What of a transaction is not in the log is answered once the log has.
   const QueuedCommands queued = ServerCommands::take_queued(client_);

@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from client import Client
 from load import Load, pause_between
 
 FAULTS = 3
@@ -61,6 +62,22 @@ def test_links_that_lose_and_delay(cluster_of, seed):
             cluster.heal()
         cluster.wait_until_serving()
         print(load.verify())
+
+
+def test_what_is_watched_is_not_read_stale(cluster_of):
+    """READONLY at a follower that lags: EXEC would certify another state than GET has read."""
+    with cluster_of(3, election_timeout_ms=1000) as cluster:
+        leader, follower = cluster.leader(), cluster.followers()[0]
+        client = Client(timeout=30)
+        client.connect(cluster.nodes[follower].port)
+        client.call("READONLY")
+        cluster.fault(leader, "link", follower, "--delay", 500)
+        for i in range(5):
+            cluster.nodes[leader].call("SET", "k", i)
+            client.call("WATCH", "k")
+            assert client.call("GET", "k") == str(i).encode()
+            client.call("UNWATCH")
+        client.close()
 
 
 def test_civil_time_that_is_wrong_on_every_node(cluster_of, seed):
