@@ -24,6 +24,7 @@
 #include "net/server/command_context.h"
 #include "net/server/database_service.h"
 #include "net/server/descriptors.h"
+#include "net/server/link_failures.h"
 #include "net/server/listeners.h"
 #include "net/server/metrics.h"
 #include "net/server/node_service.h"
@@ -95,6 +96,7 @@ class Server {
   ServerTls tls_;
   std::unique_ptr<PeerDialer> dialer_;
   std::unique_ptr<ServerObserver> observer_;
+  LinkFailures link_failures_;
   std::unique_ptr<RpcTransport> transport_;
   std::unique_ptr<Env> env_;
   ChangeHistory changes_{kWatchHistoryBytes};
@@ -207,8 +209,9 @@ void Server::compose(Membership membership) {
   transport_ = std::make_unique<RpcTransport>(loop_, *dialer_, membership_.identity,
                                               membership_.book, random_, TransportOptions());
   transport_->on_learned = [this] { addresses_changed_->set(); };
-  transport_->on_refused = [](NodeId node, const std::string& why) {
-    log_event(LogLevel::kInfo, "peer", "no connection", {{"node", node.value}, {"why", why}});
+  transport_->on_refused = [this](NodeId node, const std::string& why) {
+    log_event(link_failures_.level(node, why, monotonic_now()), "peer", "no connection",
+              {{"node", node.value}, {"why", why}});
   };
   env_ = std::make_unique<Env>(Env{membership_.identity.node, clock_, loop_, *transport_, *disk_,
                                    random_, buggify_, *observer_});
