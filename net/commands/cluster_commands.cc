@@ -124,7 +124,9 @@ Reply cluster_slots(Call& call) {
   if (!cluster.master()) return Reply::array({});
   std::vector<Reply> range = {Reply::integer(0), Reply::integer(kLastSlot)};
   for (const MemberFacts* member : in_order(cluster)) {
-    if (!reachable(cluster, *member) && member->node != cluster.master()) continue;
+    // Clients read from whom they find here: a learner may still lack most of the keys.
+    const bool serves = member->voter && reachable(cluster, *member);
+    if (!serves && member->node != cluster.master()) continue;
     range.push_back(Reply::array({bulk(member->host), Reply::integer(member->port),
                                   bulk(node_name(cluster.id, member->node)), Reply::array({})}));
   }

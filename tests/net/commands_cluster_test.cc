@@ -62,6 +62,14 @@ TEST_F(ClusterCommands, OneShardTheLeaderFirst) {
   EXPECT_NE(shards.find("\"health\": \"fail\""), std::string::npos) << shards;
 }
 
+TEST_F(ClusterCommands, SlotsNamesNoLearner) {
+  context.cluster_facts.members[2].connected = true;
+  EXPECT_EQ(ask({"cluster", "slots"}).find("10.0.0.3"), std::string::npos);
+  EXPECT_NE(ask({"cluster", "shards"}).find("10.0.0.3"), std::string::npos);
+  context.cluster_facts.members[2].voter = true;
+  EXPECT_NE(ask({"cluster", "slots"}).find("10.0.0.3"), std::string::npos);
+}
+
 TEST_F(ClusterCommands, ListsNodesAsRedisDoes) {
   EXPECT_EQ(reply_to({"cluster", "nodes"}).text(),
             std::string(kName) + " 127.0.0.1:7001@7101 myself,master - 0 0 6 connected 0-16383\n" +
