@@ -59,7 +59,7 @@ struct ClientState {
   int fd = -1;
   bool unix_socket = false;
   Instant created;
-  Instant last_interaction;  // of the last command
+  Instant last_interaction;  // when bytes came from it, or were taken by it, last
 
   // ---- Server: what the connection holds, in bytes.
   std::size_t query_bytes = 0;       // received, not parsed yet

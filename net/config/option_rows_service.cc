@@ -58,7 +58,8 @@ constexpr std::array kRows{
                .unit = "s",
                .runtime = true,
                .example = "600",
-               .help = "a client that is idle for this long is disconnected; 0: never"},
+               .help = "a client that neither sends nor takes anything for this long is "
+                       "disconnected; 0: never"},
     OptionSpec{.name = "client-query-buffer-limit",
                .group = kLimits,
                .domain = memory(kMiB, kAny),

@@ -132,21 +132,25 @@ std::optional<std::size_t> WatchedSocket::read(char* buffer, std::size_t size, I
   return std::nullopt;
 }
 
-void WatchedSocket::write(std::string_view bytes) {
-  while (!bytes.empty()) {
-    {
-      const Waiting waiting(loop_, writer_);
-      while (!writable_) loop_.park(kNever);
-    }
-    const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent >= 0) {
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
-    } else if (!again(errno)) {
-      disconnected("send", errno);
-    } else if (errno != EINTR) {
-      writable_ = false;
-    }
+bool WatchedSocket::wait_writable(Instant deadline) {
+  const Waiting waiting(loop_, writer_);
+  while (!writable_) {
+    if (!loop_.park(deadline)) return writable_;
   }
+  return true;
+}
+
+std::optional<std::size_t> WatchedSocket::write(std::string_view bytes, Instant deadline) {
+  bool in_time = true;
+  while (in_time) {
+    // The kernel tells of room once a third of its buffer is free: a try finds less, too.
+    in_time = wait_writable(deadline);
+    const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent >= 0) return static_cast<std::size_t>(sent);
+    if (!again(errno)) disconnected("send", errno);
+    if (errno != EINTR) writable_ = false;
+  }
+  return std::nullopt;
 }
 
 }  // namespace synchrodb::net

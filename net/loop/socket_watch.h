@@ -49,8 +49,9 @@ class WatchedSocket {
   // nothing: the deadline came first. Parks each time, so that one who sends without end keeps
   // nobody else waiting.
   std::optional<std::size_t> read(char* buffer, std::size_t size, Instant deadline);
-  // All of it.
-  void write(std::string_view bytes);
+  // How many of the bytes, one at least, the socket has taken as soon as it took some; nothing: the
+  // deadline came first.
+  std::optional<std::size_t> write(std::string_view bytes, Instant deadline);
 
   int fd() const { return descriptor_.get(); }
 
@@ -59,6 +60,7 @@ class WatchedSocket {
 
   void take_events(std::uint32_t events);
   bool wait_readable(Instant deadline);
+  bool wait_writable(Instant deadline);
 
   Loop& loop_;
   SocketWatch& watch_;

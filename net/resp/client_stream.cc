@@ -2,11 +2,17 @@
 
 #include <fcntl.h>
 #include <kj/debug.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace synchrodb::net {
 namespace {
+
+// A record of TLS: KJ tells only when all is written that it was given.
+constexpr std::size_t kWrittenAtOnce = 16 * 1024;
 
 class PlainStream final : public ClientStream {
  public:
@@ -16,7 +22,9 @@ class PlainStream final : public ClientStream {
   std::optional<std::size_t> read(char* buffer, std::size_t size, Instant deadline) override {
     return socket_.read(buffer, size, deadline);
   }
-  void write(std::string_view bytes) override { socket_.write(bytes); }
+  std::optional<std::size_t> write(std::string_view bytes, Instant deadline) override {
+    return socket_.write(bytes, deadline);
+  }
   int fd() const override { return socket_.fd(); }
 
  private:
@@ -42,12 +50,38 @@ class KjStream final : public ClientStream {
     const std::size_t bytes = loop_.await(read.exclusiveJoin(kj::mv(silence)));
     return silent ? std::nullopt : std::optional(bytes);
   }
-  void write(std::string_view bytes) override {
-    loop_.await(stream_->write(bytes.data(), bytes.size()));
+  std::optional<std::size_t> write(std::string_view bytes, Instant deadline) override {
+    const std::size_t size = std::min(bytes.size(), kWrittenAtOnce);
+    kj::Promise<void> written = stream_->write(bytes.data(), size);
+    if (deadline == kNever) {
+      loop_.await(kj::mv(written));
+      return size;
+    }
+    bool stuck = false;
+    const Duration patience = std::max(deadline - monotonic_now(), Duration{});
+    loop_.await(
+        written.exclusiveJoin(stands_still(patience, unsent()).then([&] { stuck = true; })));
+    return stuck ? std::nullopt : std::optional(size);
   }
   int fd() const override { return fd_; }
 
  private:
+  // What the kernel holds for the client.
+  int unsent() const {
+    int bytes = 0;
+    return ::ioctl(fd_, SIOCOUTQ, &bytes) == 0 ? bytes : 0;
+  }
+  // Once nothing has left for as long. KJ tells of a write that is complete; of one that is not,
+  // because a third of the kernel's buffer is not free yet, the kernel knows whether it goes on.
+  kj::Promise<void> stands_still(Duration patience, int before) {
+    return loop_.timer()
+        .afterDelay(patience.ns * kj::NANOSECONDS)
+        .then([this, patience, before]() -> kj::Promise<void> {
+          const int now = unsent();
+          return now == before ? kj::Promise<void>(kj::READY_NOW) : stands_still(patience, now);
+        });
+  }
+
   Loop& loop_;
   kj::Own<kj::AsyncIoStream> stream_;
   int fd_;

@@ -21,8 +21,9 @@ class ClientStream {
   // At most `size` bytes, as soon as there are some; 0: the client has ended; nothing: it was
   // silent until the deadline.
   virtual std::optional<std::size_t> read(char* buffer, std::size_t size, Instant deadline) = 0;
-  // All of it.
-  virtual void write(std::string_view bytes) = 0;
+  // How many of the bytes, one at least, have been taken, as soon as some could; nothing: the
+  // client has taken none until the deadline, and the stream may only be destroyed.
+  virtual std::optional<std::size_t> write(std::string_view bytes, Instant deadline) = 0;
   // -1: none that can be told.
   virtual int fd() const = 0;
 };

@@ -83,13 +83,17 @@ bool RespConnection::must_close() const {
   return client_.close_after_reply || client_.close_at_once || connection_.lost();
 }
 
+Instant RespConnection::idle_deadline() const {
+  const std::int64_t idle = server_.options_.limits.timeout_s;
+  return idle > 0 ? monotonic_now() + seconds(idle) : kNever;
+}
+
 std::size_t RespConnection::receive() {
   const std::span<char> space = parser_.writable();
   client_.query_bytes = parser_.pending_bytes();
   client_.total_bytes = sizeof *this + parser_.memory_bytes() + output_.capacity();
-  const std::int64_t idle = server_.options_.limits.timeout_s;
-  const Instant deadline = idle > 0 ? monotonic_now() + seconds(idle) : kNever;
-  const std::optional<std::size_t> read = stream_->read(space.data(), space.size(), deadline);
+  const std::optional<std::size_t> read =
+      stream_->read(space.data(), space.size(), idle_deadline());
   if (!read) ++server_.counters_.closed_idle;
   const std::size_t bytes = read.value_or(0);
   ++server_.counters_.reads;
@@ -227,12 +231,25 @@ bool RespConnection::over_output_limit(const Reply& reply) {
 void RespConnection::send() {
   if (client_.close_at_once || output_.empty()) return;
   ++server_.counters_.writes;
-  server_.counters_.output_bytes += output_.size();
-  client_.output_bytes = output_.size();
-  stream_->write(output_);
+  for (std::string_view rest = output_; !rest.empty();) {
+    client_.output_bytes = rest.size();
+    rest.remove_prefix(send_some(rest));
+  }
   client_.output_bytes = 0;
   output_.clear();
   if (output_.capacity() > kKeptOutput) output_.shrink_to_fit();
+}
+
+// One that does not take its replies is as idle as one that asks for nothing.
+std::size_t RespConnection::send_some(std::string_view bytes) {
+  const std::optional<std::size_t> taken = stream_->write(bytes, idle_deadline());
+  if (!taken) {
+    ++server_.counters_.closed_idle;
+    kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "it was idle: it took none of its replies"));
+  }
+  server_.counters_.output_bytes += *taken;
+  client_.last_interaction = monotonic_now();
+  return *taken;
 }
 
 }  // namespace synchrodb::net

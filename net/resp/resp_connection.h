@@ -39,6 +39,8 @@ class RespConnection {
     RespVersion version;
   };
 
+  // When the client has been idle for too long, if nothing happens until then.
+  Instant idle_deadline() const;
   std::size_t receive();
   void serve_what_came();
   void handle(const std::span<const std::string_view>& words);
@@ -50,6 +52,7 @@ class RespConnection {
   void print_replies();
   bool over_output_limit(const Reply& reply);
   void send();
+  std::size_t send_some(std::string_view bytes);
   bool must_close() const;
 
   RespServer& server_;

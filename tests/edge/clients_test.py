@@ -162,6 +162,27 @@ class Doors(ClientCase):
         time.sleep(1.5)
         self.assertEqual(patient.call("PING"), "PONG")
 
+    def test_a_client_that_does_not_read_is_idle(self):
+        server = self.server("--timeout", "1")
+        with server.client() as client:
+            client.call("SET", "big", b"x" * (1 << 20))
+        stuck = server.client()
+        stuck.send(encode("GET", "big") * 40)
+        self.eventually(lambda: server.metric("idle_closed_total") == 1, server.log)
+        self.assertEqual(server.metric("clients"), 0)
+
+    def test_a_client_that_reads_slowly_is_not_idle(self):
+        server = self.server("--timeout", "1")
+        server.client().call("SET", "big", b"x" * (1 << 20))
+        slow = server.client()
+        slow.send(encode("GET", "big") * 40 + encode("PING"))
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            slow.more()
+            time.sleep(0.2)
+        self.assertEqual([len(slow.reply()) for _ in range(40)], [1 << 20] * 40)
+        self.assertEqual(slow.reply(), "PONG")
+
     def test_half_closed(self):
         server = self.server()
         client = server.client()

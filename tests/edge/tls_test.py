@@ -57,6 +57,21 @@ class Clients(Tls):
         client.close()
         self.eventually(lambda: server.metric("clients") == 1, server.log, timeout=5)
 
+    def test_who_does_not_read_is_idle_and_who_reads_slowly_is_not(self):
+        server = self.tls_server("--timeout", "1")
+        context = self.authority.context(self.authority.issue("client"))
+        slow = self.connect(server, context)
+        slow.call("SET", "big", "x" * (1 << 20))
+        slow.send(encode("GET", "big") * 40)
+        stuck = self.connect(server, context)
+        stuck.send(encode("GET", "big") * 40)
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            slow.more()
+            time.sleep(0.2)
+        self.assertEqual(server.metric("idle_closed_total"), 1)
+        self.assertEqual([len(slow.reply()) for _ in range(40)], [1 << 20] * 40)
+
     def test_only_tls(self):
         server = self.tls_server(plain=False)
         client = self.connect(server, self.authority.context(self.authority.issue("client")))

@@ -9,6 +9,7 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/env/sync.h"
@@ -34,6 +35,18 @@ std::string read_some(WatchedSocket& socket, std::size_t most = 100) {
   std::string bytes(most, '\0');
   bytes.resize(socket.read(bytes.data(), bytes.size(), kNever).value());
   return bytes;
+}
+
+void write_all(WatchedSocket& socket, std::string_view bytes) {
+  while (!bytes.empty()) bytes.remove_prefix(socket.write(bytes, kNever).value());
+}
+
+// What the socket takes while nobody reads.
+std::size_t fill(WatchedSocket& socket) {
+  const std::string bytes(1'000, 'z');
+  std::size_t taken = 0;
+  while (const auto some = socket.write(bytes, monotonic_now() + milliseconds(20))) taken += *some;
+  return taken;
 }
 
 // Runs `body` in a fiber of a loop, with a watch.
@@ -121,9 +134,32 @@ TEST(SocketWatch, WritesMoreThanTheSocketHolds) {
     loop.spawn("reader", [&] {
       while (arrived < much.size()) arrived += read_some(other, 100'000).size();
     });
-    socket.write(much);
+    write_all(socket, much);
     while (arrived < much.size()) sleep_until(loop, monotonic_now() + milliseconds(1));
     EXPECT_EQ(arrived, much.size());
+  });
+}
+
+TEST(SocketWatch, AWriteThatNobodyTakesEndsAtTheDeadline) {
+  in_loop([](Loop&, SocketWatch& watch) {
+    Pair pair;
+    WatchedSocket socket(watch, kj::mv(pair.ours));
+    EXPECT_GT(fill(socket), 0U);
+    const Instant before = monotonic_now();
+    EXPECT_EQ(socket.write("more", before + milliseconds(10)), std::nullopt);
+    EXPECT_GE(monotonic_now(), before + milliseconds(10));
+  });
+}
+
+// Too little for the kernel to tell of room, but the reader does read.
+TEST(SocketWatch, AWriteFindsTheLittleRoomThatASlowReaderMade) {
+  in_loop([](Loop&, SocketWatch& watch) {
+    Pair pair;
+    WatchedSocket socket(watch, kj::mv(pair.ours));
+    const std::size_t held = fill(socket);
+    std::string taken(held / 8, '\0');
+    ASSERT_EQ(::read(pair.theirs, taken.data(), taken.size()), static_cast<ssize_t>(taken.size()));
+    EXPECT_NE(socket.write("more", monotonic_now() + milliseconds(10)), std::nullopt);
   });
 }
 
@@ -133,7 +169,7 @@ TEST(SocketWatch, WritingToNobodyIsADisconnection) {
     WatchedSocket socket(watch, kj::mv(pair.ours));
     pair.theirs = kj::AutoCloseFd();
     try {
-      socket.write("hello");
+      write_all(socket, "hello");
       FAIL() << "nobody was there";
     } catch (const kj::Exception& exception) {
       EXPECT_EQ(exception.getType(), kj::Exception::Type::DISCONNECTED);
