@@ -162,7 +162,8 @@ class ServerContext {
   //
   // How many members beside the leader hold everything up to `index`, as soon as it is `enough`, or
   // when `patience` is out (without limit if that is zero), or when the client is unblocked;
-  // nothing if that is to be an error. On a node that does not lead: as far as it can find out.
+  // nothing if that is to be an error. A node that does not lead knows of no more than a majority
+  // of the voters, and waits for no more.
   virtual std::optional<std::size_t> wait_for_members(ClientState& client, Index index,
                                                       std::size_t enough, Duration patience) = 0;
   virtual void sleep(ClientState& client, Duration duration) = 0;

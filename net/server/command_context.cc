@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <ctime>
 #include <fstream>
+#include <limits>
 
 #include "engine/env/sync.h"
 #include "net/config/host_port.h"
@@ -230,6 +231,15 @@ Reply CommandContext::read(const std::vector<std::string>& argv) {
   return Reply::error("CLUSTERDOWN The cluster is down: no leader in time");
 }
 
+// Elsewhere than on the leader all that is known is that a majority has what is committed.
+std::size_t CommandContext::most_members_known() const {
+  const Replica* replica = parts_.replica();
+  if (replica == nullptr || replica->protocol().status().role == Role::kLeader) {
+    return std::numeric_limits<std::size_t>::max();
+  }
+  return replica->protocol().configuration().voters.size() / 2;
+}
+
 std::size_t CommandContext::members_with(Index index) {
   const Replica* replica = parts_.replica();
   if (replica == nullptr) return 0;
@@ -239,21 +249,21 @@ std::size_t CommandContext::members_with(Index index) {
     return static_cast<std::size_t>(std::count_if(
         peers.begin(), peers.end(), [&](const PeerStatus& p) { return p.match >= index; }));
   }
-  // Elsewhere all that is known is that a majority has what is committed.
-  const std::size_t voters = protocol.configuration().voters.size();
-  return protocol.status().commit >= index ? voters / 2 : 0;
+  return protocol.status().commit >= index ? most_members_known() : 0;
 }
 
 std::optional<std::size_t> CommandContext::wait_for_members(ClientState& client, Index index,
                                                             std::size_t enough, Duration patience) {
+  // Who leads may change meanwhile.
+  const auto sought = [&] { return std::min(enough, most_members_known()); };
   std::size_t members = members_with(index);
-  if (members >= enough) return members;
+  if (members >= sought()) return members;
   const bool for_ever = patience == Duration{};
   const Instant deadline = for_ever ? kNever : monotonic_now() + patience;
   const BlockedClient blocked(client);
   ClientWait wait(parts_.loop, *parts_.resp, client,
                   for_ever ? kPatienceWithoutEnd : kPatienceWhenEnded);
-  while (members < enough && client.unblocked == Unblocked::kNo && monotonic_now() < deadline) {
+  while (members < sought() && client.unblocked == Unblocked::kNo && monotonic_now() < deadline) {
     wait.park(std::min(deadline, monotonic_now() + kLook));
     members = members_with(index);
   }

@@ -54,6 +54,8 @@ class CommandContext final : public ServerContext {
 
  private:
   std::size_t members_with(Index index);
+  // What members_with() never exceeds.
+  std::size_t most_members_known() const;
   KeyStatistics key_statistics() const;  // since the node's start
 
   const ServerParts& parts_;

@@ -216,6 +216,15 @@ class Doors(ClientCase):
             client.reply()
         self.assertEqual(client.call("PING"), "PONG")
 
+    def test_a_wait_for_more_than_a_follower_can_know_does_not_block(self):
+        nodes = self.cluster(3)
+        leader = self.leader_of(nodes)
+        for node in nodes:
+            client = node.client()
+            client.call("SET", "key", "value")
+            self.assertEqual(client.call("WAIT", "2", "0"), 2 if node is leader else 1)
+            self.assertEqual(client.call("WAIT", "9", "100"), 2 if node is leader else 1)
+
     def test_one_that_waits_and_leaves_is_forgotten(self):
         server = self.server()
         other = server.client()
