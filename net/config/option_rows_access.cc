@@ -162,9 +162,10 @@ constexpr std::array kRows{
                .domain = kText,
                .field = at<&S::security, &SecuritySettings::cluster_secret>,
                .secret = true,
+               .for_operators = true,
                .example = "the-same-on-every-node",
                .help = "password of nodes and administrators among themselves, the same on every "
-                       "node; empty: none"},
+                       "node; empty: none. CONFIG GET does not show it"},
     OptionSpec{.name = "protected-mode",
                .group = kSecurity,
                .domain = kSwitch,

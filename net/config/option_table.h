@@ -54,6 +54,7 @@ struct OptionSpec {
   std::string_view unit = {};  // "ms"; empty for plain numbers and for everything else
   bool runtime = false;        // CONFIG SET may change it
   bool secret = false;         // never in logs and error messages
+  bool for_operators = false;  // none of Redis clients' business: CONFIG GET shows no value
   std::string_view example = {};
   std::string_view help = {};  // no capital at the beginning, no full stop at the end
 };

@@ -85,7 +85,9 @@ RuntimeConfig::Pairs RuntimeConfig::get(std::span<const std::string> patterns) c
       return by_pattern ? std::string(name) : pattern;
     };
     for (const OptionSpec& spec : option_table()) {
-      if (wants(spec.name)) pairs.emplace_back(shown(spec.name), effective_text(options_, spec));
+      if (!wants(spec.name)) continue;
+      pairs.emplace_back(shown(spec.name),
+                         spec.for_operators ? "" : effective_text(options_, spec));
     }
     for (const RedisParameter& parameter : redis_parameters()) {
       if (wants(parameter.name))

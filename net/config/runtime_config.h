@@ -35,7 +35,7 @@ class RuntimeConfig {
   // Names and values of the options and Redis parameters that a pattern matches, without regard to
   // case, each once. A pattern without * ? [ is a name, and comes back as it was spelled. Patterns
   // of more than 1 KiB match nothing. Values that follow from others are shown as what they come
-  // to; passwords are shown, as Redis does.
+  // to; the password of Redis clients is shown, as Redis does, but that of operators is empty.
   Pairs get(std::span<const std::string> patterns) const;
 
   // `assignments`: name, value, name, value …, an even number. All or nothing; listeners have run

@@ -12,7 +12,11 @@
 namespace synchrodb::net {
 namespace {
 
+using testing::_;
+using testing::Contains;
 using testing::ElementsAre;
+using testing::Not;
+using testing::Pair;
 using testing::UnorderedElementsAre;
 using Argv = std::vector<std::string>;
 
@@ -92,6 +96,20 @@ TEST_F(ConfigCommand, PasswordsAreReadableAsInRedis) {
   EXPECT_THAT(
       secret_arguments({"CONFIG", "SET", "timeout", "1", "RequirePass", "x", "masterauth", "y"}),
       ElementsAre(5U, 7U));
+}
+
+TEST(RuntimeConfig, TheSecretOfOperatorsIsNotForRedisClients) {
+  ServerOptions options;
+  options.security.cluster_secret = "hunter2";
+  RuntimeConfig config(options);
+  const auto shows = [&](const std::string& pattern) {
+    return config.get(std::vector<std::string>{pattern});
+  };
+  EXPECT_THAT(shows("cluster-secret"), ElementsAre(Pair("cluster-secret", "")));
+  EXPECT_THAT(shows("cluster-s?cret"), ElementsAre(Pair("cluster-secret", "")));
+  EXPECT_THAT(shows("*"), Not(Contains(Pair(_, "hunter2"))));
+  EXPECT_FALSE(config.set(std::vector<std::string>{"cluster-secret", ""}));
+  EXPECT_EQ(config.options().security.cluster_secret, "hunter2");
 }
 
 TEST_F(ConfigCommand, SetErrorsAreRedisOwn) {
