@@ -11,10 +11,6 @@ constexpr std::uint64_t kFillAhead = std::uint64_t{1} << 20;
 constexpr int kRpcPortOffset = 10'000;
 constexpr int kHttpPortOffset = 20'000;
 
-std::uint16_t resp_port(const ServerOptions& options) {
-  return options.network.port != 0 ? options.network.port : options.tls.tls_port;
-}
-
 std::uint16_t above(std::uint16_t port, int offset) {
   return static_cast<std::uint16_t>(port + offset);
 }
@@ -36,6 +32,10 @@ std::string advertised_host(const ServerOptions& options) {
 
 NodeId node_id(const ServerOptions& options) {
   return NodeId{static_cast<std::uint64_t>(options.node.node_id)};
+}
+
+std::uint16_t resp_port(const ServerOptions& options) {
+  return options.network.port != 0 ? options.network.port : options.tls.tls_port;
 }
 
 std::uint16_t rpc_port(const ServerOptions& options) {

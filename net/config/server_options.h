@@ -180,6 +180,8 @@ struct ServerOptions {
 // ---- What the options come to.
 
 NodeId node_id(const ServerOptions& options);
+// Of Redis clients: port, or tls-port where plain text is off.
+std::uint16_t resp_port(const ServerOptions& options);
 std::uint16_t rpc_port(const ServerOptions& options);
 std::uint16_t http_port(const ServerOptions& options);
 const std::vector<std::string>& rpc_bind(const ServerOptions& options);

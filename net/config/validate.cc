@@ -44,7 +44,7 @@ Result<> check_addresses(const ServerOptions& options) {
 
 Result<> check_ports(const ServerOptions& options) {
   const NetworkSettings& network = options.network;
-  const std::int64_t resp = network.port != 0 ? network.port : options.tls.tls_port;
+  const std::int64_t resp = resp_port(options);
   if (resp == 0) return invalid("port and tls-port are both 0: no client could connect");
   if (!network.rpc_port && resp + 10'000 > kMaxPort) {
     return invalid("rpc-port: must be given, since port + 10000 is above 65535");

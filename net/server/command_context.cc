@@ -54,7 +54,7 @@ CommandContext::CommandContext(const ServerParts& parts, std::string config_file
   facts_.config_file = std::move(config_file);
   facts_.os = operating_system();
   facts_.process_id = getpid();
-  facts_.port = options.network.port;
+  facts_.port = resp_port(options);
   facts_.started = parts.started;
   facts_.max_clients = static_cast<std::size_t>(options.limits.maxclients);
   last_.at = parts.started;

@@ -76,6 +76,7 @@ class Clients(Tls):
         server = self.tls_server(plain=False)
         client = self.connect(server, self.authority.context(self.authority.issue("client")))
         self.assertEqual(client.call("PING"), "PONG")
+        self.assertIn(f"tcp_port:{server.tls}\r\n".encode(), client.call("INFO", "server"))
 
     def test_a_client_without_a_certificate_is_refused(self):
         server = self.tls_server()
