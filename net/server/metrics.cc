@@ -16,9 +16,11 @@ double seconds_of(Duration duration) {
 // Everything is counted where it happens already; this only gives it names.
 class Families {
  public:
-  void counter(const char* name, const char* help, std::uint64_t value) {
+  void counter(const char* name, const char* help, std::uint64_t value,
+               std::vector<prometheus::ClientMetric::Label> labels = {}) {
     prometheus::ClientMetric metric;
     metric.counter.value = static_cast<double>(value);
+    metric.label = std::move(labels);
     add(name, help, prometheus::MetricType::Counter, std::move(metric));
   }
   void seconds(const char* name, const char* help, Duration sum) {
@@ -73,6 +75,15 @@ void add_resp(Families& out, const RespServer& resp, const RespCounters& c) {
   out.counter("synchrodb_unknown_outcomes_total",
               "Connections closed because the outcome of a write was unknown.",
               c.closed_unknown_outcome);
+}
+
+void add_errors(Families& out, const CommandStatistics& statistics) {
+  for (const auto& [code, count] : statistics.errors()) {
+    out.counter("synchrodb_error_replies_total",
+                "Errors that Redis clients were answered with, by their first word; only the first "
+                "128 kinds are told apart.",
+                count, {{"error", code}});
+  }
 }
 
 void add_peers(Families& out, const LinkCounters& c) {
@@ -176,6 +187,7 @@ std::string metrics_text(const ServerParts& parts) {
              {"cluster", to_hex(parts.identity.cluster)},
              {"version", parts.identity.software}});
   add_resp(out, *parts.resp, parts.resp->counters());
+  add_errors(out, parts.commands->statistics());
   add_peers(out, parts.transport.counters());
   add_rpc(out, *parts.rpc);
   if (parts.tls != nullptr && parts.tls->expires() > 0) {

@@ -537,6 +537,14 @@ class Observed(ClientCase):
         self.assertEqual(server.metric("key_hits_total"), 2)
         self.assertEqual(server.metric("key_misses_total"), 1)
 
+    def test_errors_are_counted_by_kind(self):
+        server = self.server("--requirepass", "secret")
+        client = server.client()
+        for words in (("GET", "x"), ("AUTH", "guess"), ("AUTH", "another")):
+            client.error(*words)
+        for kind, count in (("NOAUTH", 1), ("WRONGPASS", 2)):
+            self.assertEqual(server.metric(rf'error_replies_total\{{error="{kind}"\}}'), count)
+
     def test_a_turn_that_holds_everybody_up_is_told(self):
         server = self.server("--latency-monitor-threshold", "1")
         client = server.client()
