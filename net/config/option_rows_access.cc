@@ -166,13 +166,15 @@ constexpr std::array kRows{
                .example = "the-same-on-every-node",
                .help = "password of nodes and administrators among themselves, the same on every "
                        "node; empty: none. CONFIG GET does not show it"},
-    OptionSpec{.name = "protected-mode",
-               .group = kSecurity,
-               .domain = kSwitch,
-               .field = at<&S::security, &SecuritySettings::protected_mode>,
-               .runtime = true,
-               .example = "no",
-               .help = "without requirepass, serve Redis clients on this machine only"},
+    OptionSpec{
+        .name = "protected-mode",
+        .group = kSecurity,
+        .domain = kSwitch,
+        .field = at<&S::security, &SecuritySettings::protected_mode>,
+        .runtime = true,
+        .example = "no",
+        .help = "serve this machine only: without requirepass no client of others (Redis' protocol "
+                "and RPC), without cluster-secret no operator of others"},
 
     OptionSpec{.name = "tls-port",
                .group = kTls,

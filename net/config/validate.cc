@@ -156,6 +156,31 @@ bool all_loopback(const std::vector<std::string>& hosts) {
                      [](const std::string& host) { return is_loopback(host); });
 }
 
+// Of those who come from other machines without a password.
+void advise_on_strangers(const ServerOptions& options, std::vector<std::string>& sentences) {
+  const SecuritySettings& security = options.security;
+  const bool open_rpc = !all_loopback(rpc_bind(options));
+  if ((open_rpc || !all_loopback(options.network.bind)) && security.requirepass.empty()) {
+    sentences.push_back(
+        security.protected_mode
+            ? "protected-mode: clients of other machines are refused until requirepass is set (or "
+              "protected-mode is no)"
+            : "protected-mode: without requirepass, everybody who reaches bind or rpc-bind can "
+              "read and write");
+  }
+  if (!open_rpc || !security.cluster_secret.empty()) return;
+  if (security.protected_mode) {
+    sentences.push_back(
+        "protected-mode: operators of other machines are refused until cluster-secret is set (or "
+        "protected-mode is no)");
+  }
+  if (options.tls.tls_peers) return;
+  sentences.push_back(
+      std::string("cluster-secret: without it or tls-peers, everybody who reaches the RPC port can "
+                  "pass for a node") +
+      (security.protected_mode ? "" : " and administer the cluster"));
+}
+
 }  // namespace
 
 Result<> validate(const ServerOptions& options) {
@@ -169,20 +194,7 @@ Result<> validate(const ServerOptions& options) {
 
 std::vector<std::string> advice(const ServerOptions& options) {
   std::vector<std::string> sentences;
-  const SecuritySettings& security = options.security;
-  if (!all_loopback(options.network.bind) && security.requirepass.empty()) {
-    sentences.push_back(
-        security.protected_mode
-            ? "bind: clients of other machines are refused until requirepass is set "
-              "(or protected-mode is no)"
-            : "protected-mode: without requirepass, everybody who reaches bind can read and write");
-  }
-  if (!all_loopback(rpc_bind(options)) && security.cluster_secret.empty() &&
-      !options.tls.tls_peers) {
-    sentences.push_back(
-        "cluster-secret: without it or tls-peers, everybody who reaches the RPC port can "
-        "administer the cluster");
-  }
+  advise_on_strangers(options, sentences);
   if (options.node.persistence == Persistence::kNone) {
     sentences.push_back("persistence: none, so this node forgets everything when it stops");
   }

@@ -25,9 +25,9 @@ struct RpcCounters {
 // send little, and not stay for long, and there are never many of them.
 class RpcServer {
  public:
-  // The bootstrap capability of a connection, which calls `admitted` when the other end has shown
-  // that it belongs here.
-  using MakeNode = std::function<wire::Node::Client(Admit admitted)>;
+  // The bootstrap capability of a connection, which calls the visitor's `admitted` when the other
+  // end has shown that it belongs here.
+  using MakeNode = std::function<wire::Node::Client(Visitor visitor)>;
 
   // `tls`: null, or what the port speaks TLS with. Both outlive the server.
   RpcServer(Loop& loop, RenewableTls* tls, MakeNode make_node)
@@ -43,7 +43,8 @@ class RpcServer {
   void start(kj::Own<kj::AsyncIoStream> stream);
   void serve_connection(kj::Own<kj::AsyncIoStream> stream);
   // `known`: the other end has been admitted.
-  void serve_calls(kj::Own<kj::AsyncIoStream> stream, const std::function<void()>& known);
+  void serve_calls(kj::Own<kj::AsyncIoStream> stream, bool on_this_machine,
+                   const std::function<void()>& known);
 
   Loop& loop_;
   RenewableTls* tls_;

@@ -298,15 +298,15 @@ bool Server::open_doors() {
 void Server::serve_at_doors() {
   auto metrics = [this] { return metrics_text(*parts_); };
   rpc_ = std::make_unique<RpcServer>(
-      loop_, tls_.peers(), [this, metrics](Admit admitted) -> wire::Node::Client {
+      loop_, tls_.peers(), [this, metrics](Visitor visitor) -> wire::Node::Client {
         return kj::heap<NodeService>(
             membership_.identity, membership_.book, *transport_,
             [this] { addresses_changed_->set(); },
+            [this]() -> const SecuritySettings& { return options().security; },
             [this, metrics]() -> wire::Administration::Client {
               return kj::heap<AdministrationService>(*parts_, metrics);
             },
-            [this] { return options().security.requirepass; },
-            [this] { return database_->login(); }, std::move(admitted));
+            [this] { return database_->login(); }, std::move(visitor));
       });
   parts_->rpc = rpc_.get();
   parts_->tls = &tls_;

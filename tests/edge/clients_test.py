@@ -108,6 +108,24 @@ class Doors(ClientCase):
         with Client(server.port, host=address) as client:
             self.assertIsNone(client.call("GET", "x"))
 
+    def test_protected_mode_of_the_rpc_port(self):
+        address = own_address()
+        if address is None:
+            self.skipTest("this machine has loopback only")
+        server = self.server("--bind", "0.0.0.0")
+        from_outside = ("--host", address)
+
+        def refused(option, *words):
+            said = server.cli(*words, code=1, options=from_outside)
+            self.assertIn(f"either set a password ({option}), or disable protected mode", said)
+
+        refused("requirepass", "watch", "")
+        refused("cluster-secret", "cluster", "members")
+        refused("cluster-secret", "cluster", "backup", self.folder / "backup")
+        self.assertIn("voter", server.cli("cluster", "members"))
+        server.client().call("CONFIG", "SET", "protected-mode", "no")
+        self.assertIn("voter", server.cli("cluster", "members", options=from_outside))
+
     def test_passwords(self):
         server = self.server("--requirepass", "first")
         client = server.client()

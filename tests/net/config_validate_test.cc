@@ -11,6 +11,7 @@ namespace synchrodb::net {
 namespace {
 
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 using Assignments = std::map<std::string, std::string>;
@@ -124,7 +125,12 @@ TEST(ValidateOptions, ClocksOfConsensusFitTogether) {
 
 TEST(OptionAdvice, WarnsOfWhatIsRarelyMeant) {
   EXPECT_THAT(advice(with({{"bind", "0.0.0.0"}})),
-              ElementsAre(StartsWith("bind: "), StartsWith("cluster-secret: ")));
+              ElementsAre(StartsWith("protected-mode: clients"),
+                          StartsWith("protected-mode: operators"), EndsWith("pass for a node")));
+  EXPECT_THAT(advice(with({{"bind", "0.0.0.0"}, {"protected-mode", "no"}, {"requirepass", "p"}})),
+              ElementsAre(EndsWith("pass for a node and administer the cluster")));
+  EXPECT_THAT(advice(with({{"rpc-bind", "10.0.0.9"}, {"cluster-secret", "s"}})),
+              ElementsAre(StartsWith("protected-mode: clients")));
   EXPECT_THAT(
       advice(with({{"bind", "0.0.0.0"}, {"protected-mode", "no"}, {"cluster-secret", "s"}})),
       ElementsAre(StartsWith("protected-mode: ")));

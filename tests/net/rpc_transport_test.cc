@@ -35,11 +35,12 @@ struct TestPeer final : PeerHandler {
       : loop(the_loop),
         identity{NodeId{id}, std::string(16, 'c'), "", "test"},
         transport(loop, dialer, identity, book, dice, TransportOptions{}),
-        server(loop, nullptr, [this](Admit admitted) -> wire::Node::Client {
+        server(loop, nullptr, [this](Visitor visitor) -> wire::Node::Client {
           return kj::heap<NodeService>(
               identity, book, transport, [] {},
-              []() -> wire::Administration::Client { return nullptr; }, [] { return ""; },
-              []() -> wire::Database::Client { return nullptr; }, std::move(admitted));
+              [this]() -> const SecuritySettings& { return security; },
+              []() -> wire::Administration::Client { return nullptr; },
+              []() -> wire::Database::Client { return nullptr; }, std::move(visitor));
         }) {
     auto port = loop.await(loop.io().provider->getNetwork().parseAddress("127.0.0.1"))->listen();
     address = "127.0.0.1:" + std::to_string(port->getPort());
@@ -97,6 +98,7 @@ struct TestPeer final : PeerHandler {
 
   Loop& loop;
   ClusterIdentity identity;
+  SecuritySettings security;
   AddressBook book;
   Dice dice;
   PeerDialer dialer{loop, nullptr, ""};
