@@ -48,19 +48,34 @@ void print_change(const WatchedChange& change, Format format) {
   print(line + "\n");
 }
 
-// False: that was the last.
-bool print_changes(const WatchedChanges& told, Format format) {
-  if (!told.failed.empty()) {
-    complain(told.failed);
-    if (format == Format::kJson) print_json({{"error", told.failed}});
-    return false;
-  }
+void print_changes(const WatchedChanges& told, Format format) {
   if (told.missed && format == Format::kJson) print_json({{"missed_up_to", told.up_to}});
   if (told.missed && format != Format::kJson) {
     complain("changes up to " + std::to_string(told.up_to) + " are not remembered any more");
   }
   for (const WatchedChange& change : told.changes) print_change(change, format);
-  return true;
+}
+
+void say_failed(const std::string& why, Format format) {
+  complain(why);
+  if (format == Format::kJson) print_json({{"error", why}});
+}
+
+// Until the watch cannot go on. The exit code.
+int print_all(const Context& context, net::DatabaseWatch& watch) {
+  const Format format = context.options.format;
+  while (true) {
+    const WatchedChanges told = watch.next().wait(context.io.waitScope);
+    if (told.failed.empty()) {
+      print_changes(told, format);
+      continue;
+    }
+    const std::string rpc = context.options.rpc.text();
+    say_failed((told.unreachable ? "cannot reach the RPC port " + rpc : rpc + " refuses") + ": " +
+                   told.failed,
+               format);
+    return told.unreachable ? kExitNoConnection : kExitFailed;
+  }
 }
 
 // False: no node began it in time, of which the library, which goes on trying, says nothing.
@@ -72,8 +87,7 @@ bool begins(const Context& context, net::DatabaseWatch& watch) {
   const std::string why =
       "no watch began in " + format_span(static_cast<double>(patience / kj::MILLISECONDS) / 1e3) +
       ": nobody answers at " + context.options.rpc.text() + ", or it finds no leader";
-  complain(why);
-  if (context.options.format == Format::kJson) print_json({{"error", why}});
+  say_failed(why, context.options.format);
   return false;
 }
 
@@ -101,9 +115,7 @@ int run_watch(const Context& context, std::span<const std::string> words) {
   net::Database database(context.dialer, {context.options.rpc}, options);
   kj::Own<net::DatabaseWatch> watch = database.watch(net::KeysOf::prefix(prefix), from);
   if (!begins(context, *watch)) return kExitNoConnection;
-  while (print_changes(watch->next().wait(context.io.waitScope), context.options.format)) {
-  }
-  return kExitFailed;
+  return print_all(context, *watch);
 }
 
 }  // namespace synchrodb::cli

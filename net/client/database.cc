@@ -152,7 +152,7 @@ kj::Promise<A> Database::State::pursue(kj::Own<Call<A>> call) {
       },
       [this, held, &pending](kj::Exception&& exception) -> kj::Promise<A> {
         pending.why = error_of(exception).message;
-        if (worth_another_attempt(exception)) return again<A>(kj::mv(*held));
+        if (link.worth_another_attempt(exception)) return again<A>(kj::mv(*held));
         A answer;
         answer.kind = pending.maybe_executed ? Answer::Kind::kUnknown : Answer::Kind::kNotExecuted;
         answer.why = pending.why;
@@ -190,7 +190,7 @@ kj::Promise<A> Database::State::attempt(kj::Own<Call<A>> call,
         Call<A>& pending = **held;
         pending.why = error_of(exception).message;
         pending.maybe_executed |= pending.writes;
-        if (worth_another_attempt(exception)) {
+        if (link.worth_another_attempt(exception)) {
           link.give_up(**line);
           return again<A>(kj::mv(*held));
         }

@@ -173,6 +173,7 @@ struct WatchedChanges {
   std::uint64_t up_to = 0;
   // Not empty: the watch cannot go on, and this is the last batch.
   std::string failed;
+  bool unreachable = false;  // `failed` says why no node can be connected to
 };
 
 // A watch that goes on at another node when the one it had is lost, without gap or repetition.

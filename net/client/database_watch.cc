@@ -38,7 +38,7 @@ class WatchClient final : public DatabaseWatch {
   kj::Promise<void> follow(NodeLink::Connection& connection, wire::Watch::Client watch);
   kj::Promise<void> watch_for_silence();
   kj::Promise<void> again();
-  kj::Promise<void> fail(const std::string& why);
+  kj::Promise<void> fail(const Error& error);
   // Fulfilled when the program has taken them.
   kj::Promise<void> deliver(WatchedChanges changes);
   void hand_over();
@@ -154,7 +154,7 @@ kj::Promise<void> WatchClient::run() {
   return link_.get().then(
       [this](kj::Own<NodeLink::Connection> connection) { return subscribe(kj::mv(connection)); },
       [this](kj::Exception&& exception) {
-        return worth_another_attempt(exception) ? again() : fail(error_of(exception).message);
+        return link_.worth_another_attempt(exception) ? again() : fail(error_of(exception));
       });
 }
 
@@ -175,7 +175,7 @@ kj::Promise<void> WatchClient::subscribe(kj::Own<NodeLink::Connection> connectio
       .then(
           [this, line, over, gate](auto&& response) -> kj::Promise<void> {
             const Attempt attempt = read_outcome(response.getOutcome());
-            if (attempt.answer.final) return fail(attempt.answer.why);
+            if (attempt.answer.final) return fail({ErrorCode::kInvalid, attempt.answer.why});
             if (!attempt.answer.ok()) {
               link_.give_up(**line);
               return again();
@@ -196,7 +196,7 @@ kj::Promise<void> WatchClient::subscribe(kj::Own<NodeLink::Connection> connectio
           },
           [this, line](kj::Exception&& exception) {
             link_.give_up(**line);
-            return worth_another_attempt(exception) ? again() : fail(error_of(exception).message);
+            return link_.worth_another_attempt(exception) ? again() : fail(error_of(exception));
           });
 }
 
@@ -225,10 +225,11 @@ kj::Promise<void> WatchClient::again() {
   });
 }
 
-kj::Promise<void> WatchClient::fail(const std::string& why) {
+kj::Promise<void> WatchClient::fail(const Error& error) {
   if (!std::exchange(started_, true)) begin_->fulfill(kj::cp(next_));
   WatchedChanges last;
-  last.failed = why;
+  last.failed = error.message;
+  last.unreachable = error.code == ErrorCode::kUnavailable;
   last.up_to = next_ == 0 ? 0 : next_ - 1;
   return deliver(std::move(last));
 }

@@ -13,6 +13,18 @@ kj::StringPtr view(const std::string& text) {
   return {text.c_str(), text.size()};
 }
 
+// Whatever failed, TLS included: the consequence is that there is no connection.
+kj::Exception no_connection(const kj::Exception& exception) {
+  if (exception.getType() != kj::Exception::Type::FAILED) return exception;
+  const bool other_name = words_of(exception).find("hostname mismatch") != std::string::npos;
+  return kj::Exception(
+      kj::Exception::Type::DISCONNECTED, exception.getFile(), exception.getLine(),
+      kj::str(exception.getDescription(),
+              other_name ? " (the certificate names another host; IP addresses in it do not count. "
+                           "--server-name says which name is the right one)"
+                         : ""));
+}
+
 }  // namespace
 
 std::string Destination::text() const {
@@ -79,15 +91,10 @@ kj::Promise<kj::Own<kj::AsyncIoStream>> Dialer::connect(const Destination& desti
           return tls_->wrapClient(kj::mv(stream), view(host));
         });
   }
-  // Whatever failed, TLS included: the consequence is that there is no connection.
   return timer()
       .timeoutAfter(options_.timeout, kj::mv(connected))
       .catch_([](kj::Exception&& exception) -> kj::Promise<kj::Own<kj::AsyncIoStream>> {
-        if (exception.getType() == kj::Exception::Type::FAILED) {
-          return kj::Exception(kj::Exception::Type::DISCONNECTED, exception.getFile(),
-                               exception.getLine(), kj::str(exception.getDescription()));
-        }
-        return kj::mv(exception);
+        return no_connection(exception);
       });
 }
 
@@ -106,6 +113,15 @@ Error error_of(const kj::Exception& exception) {
       break;
   }
   return {ErrorCode::kInvalid, text};
+}
+
+bool is_distrust(const kj::Exception& exception) {
+  if (exception.getType() != kj::Exception::Type::DISCONNECTED) return false;
+  const std::string text = words_of(exception);
+  const auto says = [&text](const char* words) { return text.find(words) != std::string::npos; };
+  if (says("certificate is not trusted")) return true;
+  // What the other end thinks of this one's, in the words of OpenSSL's alerts.
+  return says(" alert ") && (says("certificate") || says("unknown ca"));
 }
 
 }  // namespace synchrodb::net

@@ -61,4 +61,8 @@ class Dialer {
 // call; kInvalid: the server refused, and its own words are the message.
 Error error_of(const kj::Exception& exception);
 
+// Whether there is no connection because one end does not believe the other's certificate. The same
+// node will not do better when it is tried again.
+bool is_distrust(const kj::Exception& exception);
+
 }  // namespace synchrodb::net

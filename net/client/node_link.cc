@@ -6,11 +6,6 @@
 
 namespace synchrodb::net {
 
-bool worth_another_attempt(const kj::Exception& exception) {
-  const ErrorCode code = error_of(exception).code;
-  return code == ErrorCode::kUnavailable || code == ErrorCode::kTimeout;
-}
-
 NodeLink::NodeLink(Dialer& dialer, std::vector<Destination> nodes, std::string password,
                    kj::Duration patience)
     : dialer_(dialer),
@@ -49,11 +44,13 @@ kj::Promise<void> NodeLink::connect() {
       .then(
           [this](kj::Own<Connection> connection) {
             connecting_ = false;
+            distrusted_ = 0;
             current_ = kj::mv(connection);
           },
           [this](kj::Exception&& exception) {
             connecting_ = false;
             ++turn_;
+            distrusted_ = is_distrust(exception) ? distrusted_ + 1 : 0;
             kj::throwFatalException(kj::mv(exception));
           });
 }
@@ -62,6 +59,12 @@ void NodeLink::give_up(const Connection& connection) {
   if (current_.get() != &connection) return;
   current_ = nullptr;
   ++turn_;
+}
+
+bool NodeLink::worth_another_attempt(const kj::Exception& exception) const {
+  if (is_distrust(exception)) return distrusted_ < nodes_.size();
+  const ErrorCode code = error_of(exception).code;
+  return code == ErrorCode::kUnavailable || code == ErrorCode::kTimeout;
 }
 
 }  // namespace synchrodb::net

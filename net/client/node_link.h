@@ -12,9 +12,6 @@
 
 namespace synchrodb::net {
 
-// Whether another node, or another attempt, may do better than one that failed like this.
-bool worth_another_attempt(const kj::Exception& exception);
-
 class NodeLink {
  public:
   // One connection, and the database behind it. Lives while somebody holds it.
@@ -35,6 +32,9 @@ class NodeLink {
   kj::Promise<kj::Own<Connection>> get();
   // This connection is of no use any more.
   void give_up(const Connection& connection);
+  // Whether another node, or another attempt, may do better than the one that just failed like
+  // this. A certificate that is not believed is the end only when all nodes in turn failed so.
+  bool worth_another_attempt(const kj::Exception& exception) const;
 
  private:
   kj::Promise<void> connect();
@@ -44,6 +44,7 @@ class NodeLink {
   std::string password_;
   kj::Duration patience_;
   std::size_t turn_ = 0;
+  std::size_t distrusted_ = 0;   // the latest attempts in a row that failed for a certificate
   kj::Own<Connection> current_;  // null: none
   bool connecting_ = false;
   kj::ForkedPromise<void> connected_ = nullptr;

@@ -6,7 +6,7 @@ import socket
 import ssl
 import time
 
-from edge_support import Authority, Case, Client, Server, encode, free_ports, main
+from edge_support import DEADLINE, Authority, Case, Client, Server, encode, free_ports, main
 
 PEER_NAME = "node.synchrodb.test"
 
@@ -234,6 +234,20 @@ class Peers(Tls):
                               stranger[0], "--key", stranger[1], "--server-name", "localhost"))
         self.eventually(lambda: nodes[0].metric("rpc_tls_failures_total") >= 2, nodes[0].log)
         self.assert_serves(nodes[0])
+
+    def test_what_will_not_get_better_is_told_at_once(self):
+        server = self.server("--tls-peers", "yes", "--tls-peer-name", PEER_NAME, *self.files())
+
+        def refused(pair, *options):
+            # Whoever tries again would do so for longer than a test may take.
+            return server.cli("watch", "", code=3, options=(
+                "--tls", "--connect-timeout", 10 * DEADLINE, "--cacert", self.authority.certificate,
+                "--cert", pair[0], "--key", pair[1], *options))
+
+        self.assertIn("--server-name", refused(self.authority.issue("client")))
+        self.assertIn("not trusted", refused(self.authority.issue("client"), "--server-name", "a.b"))
+        stranger = Authority(self.folder, "stranger").issue("other")
+        self.assertIn("alert unknown ca", refused(stranger, "--server-name", PEER_NAME))
 
     def test_a_node_that_is_not_certified_finds_no_peers(self):
         other = Authority(self.folder, "other")
