@@ -35,7 +35,7 @@ int remove_command(Operator& op, const Arguments& arguments) {
   Result<> removed = op.ask(node.value()->remove(arguments.node));
   if (!removed) return op.fail(removed.error());
   return op.done("node " + std::to_string(arguments.node) +
-                     " is no member any more; its id will not be used again",
+                     " is no member any more; never give its id to another node",
                  {{"node", arguments.node}, {"role", "removed"}});
 }
 

@@ -13,7 +13,7 @@ constexpr std::array<ClusterWord, 15> kWords = {{
     {"status", "", "every node: role, term, log, keys, memory"},
     {"members", "", "who belongs to the cluster, as the asked node knows it"},
     {"add", "ID HOST:RPCPORT [--learner]", "adds a node: learner first, then voter"},
-    {"remove", "ID", "removes a node"},
+    {"remove", "ID", "removes a node; its id is never to be given to another"},
     {"transfer-leader", "[ID]", "hands leadership to a voter (the most up to date)"},
     {"snapshot", "", "the asked node makes a snapshot and drops the log before it"},
     {"backup", "FILE [--replace] [--no-snapshot]", "saves a fresh snapshot of the asked node"},
