@@ -174,7 +174,8 @@ constexpr std::array kRows{
         .runtime = true,
         .example = "no",
         .help = "serve this machine only: without requirepass no client of others (Redis' protocol "
-                "and RPC), without cluster-secret no operator of others"},
+                "and RPC), without cluster-secret no operator of others; by RPC, a "
+                "certificate (tls-peers) does as well"},
 
     OptionSpec{.name = "tls-port",
                .group = kTls,

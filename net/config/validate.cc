@@ -159,7 +159,7 @@ bool all_loopback(const std::vector<std::string>& hosts) {
 // Of those who come from other machines without a password.
 void advise_on_strangers(const ServerOptions& options, std::vector<std::string>& sentences) {
   const SecuritySettings& security = options.security;
-  const bool open_rpc = !all_loopback(rpc_bind(options));
+  const bool open_rpc = !all_loopback(rpc_bind(options)) && !options.tls.tls_peers;
   if ((open_rpc || !all_loopback(options.network.bind)) && security.requirepass.empty()) {
     sentences.push_back(
         security.protected_mode
@@ -174,7 +174,6 @@ void advise_on_strangers(const ServerOptions& options, std::vector<std::string>&
         "protected-mode: operators of other machines are refused until cluster-secret is set (or "
         "protected-mode is no)");
   }
-  if (options.tls.tls_peers) return;
   sentences.push_back(
       std::string("cluster-secret: without it or tls-peers, everybody who reaches the RPC port can "
                   "pass for a node") +

@@ -13,7 +13,7 @@ using Admit = std::function<void(Caller)>;
 
 // The other end of a connection.
 struct Visitor {
-  bool on_this_machine = false;  // it came by loopback
+  bool vouched_for = false;  // it came by loopback, or showed a certificate
   Admit admitted;
 };
 

@@ -63,7 +63,7 @@ kj::Promise<void> NodeService::peer(PeerContext context) {
 }
 
 bool NodeService::keeps_out() const {
-  return security_().protected_mode && !visitor_.on_this_machine;
+  return security_().protected_mode && !visitor_.vouched_for;
 }
 
 kj::Promise<void> NodeService::administration(AdministrationContext context) {

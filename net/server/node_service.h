@@ -15,7 +15,7 @@ class NodeService final : public wire::Node::Server {
   // One a connection, with which it ends. All outlive the service. `learned`: an address was news.
   // `security`: as it is now. `administration`: for an operator who knows the cluster-secret.
   // `database`: for a client who knows requirepass. Where there is no such password, protected mode
-  // keeps either to visitors on this machine; peers are no concern of it.
+  // keeps either to visitors on this machine or with a certificate; peers are no concern of it.
   NodeService(const ClusterIdentity& identity, const AddressBook& book, RpcTransport& transport,
               std::function<void()> learned, std::function<const SecuritySettings&()> security,
               std::function<wire::Administration::Client()> administration,
@@ -28,7 +28,7 @@ class NodeService final : public wire::Node::Server {
   kj::Promise<void> database(DatabaseContext context) override;
 
  private:
-  // Nobody but visitors on this machine may do without a password now.
+  // Nobody but visitors on this machine or with a certificate may do without a password now.
   bool keeps_out() const;
 
   const ClusterIdentity& identity_;

@@ -78,12 +78,12 @@ void RpcServer::serve_connection(kj::Own<kj::AsyncIoStream> stream) {
   std::string failure;
   try {
     peer = peer_name(*stream);
-    const bool on_this_machine = is_loopback_peer(*stream);  // TLS, once around it, does not tell
+    const bool vouched_for = tls_ != nullptr || is_loopback_peer(*stream);
     const int on = 1;
     stream->setsockopt(IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (!secured) stream = accept_tls(loop_, *tls_, kj::mv(stream));
     secured = true;
-    serve_calls(kj::mv(stream), on_this_machine, [&stranger] { stranger.end(); });
+    serve_calls(kj::mv(stream), vouched_for, [&stranger] { stranger.end(); });
   } catch (const kj::Exception& exception) {
     failure = words_of(exception);
   }
@@ -97,7 +97,7 @@ void RpcServer::serve_connection(kj::Own<kj::AsyncIoStream> stream) {
             {{"from", peer}, {"why", failure.empty() ? "it was closed" : failure}});
 }
 
-void RpcServer::serve_calls(kj::Own<kj::AsyncIoStream> stream, bool on_this_machine,
+void RpcServer::serve_calls(kj::Own<kj::AsyncIoStream> stream, bool vouched_for,
                             const std::function<void()>& known) {
   bool admitted = false;
   CoalescingStream coalescing(kj::mv(stream));
@@ -114,7 +114,7 @@ void RpcServer::serve_calls(kj::Own<kj::AsyncIoStream> stream, bool on_this_mach
     known();
     coalescing.lift_input_limit();
   };
-  auto system = capnp::makeRpcServer(network, make_node_({on_this_machine, admit}));
+  auto system = capnp::makeRpcServer(network, make_node_({vouched_for, admit}));
   auto patience = loop_.timer().afterDelay(kStrangersStay).then([&admitted]() -> kj::Promise<void> {
     KJ_REQUIRE(admitted, "it did not say who it is in time");
     return kj::NEVER_DONE;

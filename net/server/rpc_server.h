@@ -43,7 +43,7 @@ class RpcServer {
   void start(kj::Own<kj::AsyncIoStream> stream);
   void serve_connection(kj::Own<kj::AsyncIoStream> stream);
   // `known`: the other end has been admitted.
-  void serve_calls(kj::Own<kj::AsyncIoStream> stream, bool on_this_machine,
+  void serve_calls(kj::Own<kj::AsyncIoStream> stream, bool vouched_for,
                    const std::function<void()>& known);
 
   Loop& loop_;

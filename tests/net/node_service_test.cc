@@ -30,27 +30,27 @@ class Door {
  public:
   explicit Door(Loop& loop) : loop_(loop) {}
 
-  wire::Node::Client open(bool on_this_machine) {
+  wire::Node::Client open(bool vouched_for) {
     return kj::heap<NodeService>(
         identity, book_, transport_, [] {},
         [this]() -> const SecuritySettings& { return security; },
         []() -> wire::Administration::Client { return nullptr; },
         []() -> wire::Database::Client { return nullptr; },
-        Visitor{on_this_machine, [this](Caller caller) { admitted.push_back(caller); }});
+        Visitor{vouched_for, [this](Caller caller) { admitted.push_back(caller); }});
   }
-  std::string client(bool on_this_machine, const std::string& password = "") {
-    auto request = open(on_this_machine).databaseRequest();
+  std::string client(bool vouched_for, const std::string& password = "") {
+    auto request = open(vouched_for).databaseRequest();
     request.setPassword(as_data(password));
     return refusal_of(request.send().ignoreResult());
   }
-  std::string an_operator(bool on_this_machine, const std::string& password = "") {
-    auto request = open(on_this_machine).administrationRequest();
+  std::string an_operator(bool vouched_for, const std::string& password = "") {
+    auto request = open(vouched_for).administrationRequest();
     request.setPassword(as_data(password));
     return refusal_of(request.send().ignoreResult());
   }
-  std::string peer(bool on_this_machine) {
+  std::string peer(bool vouched_for) {
     const ClusterIdentity caller{NodeId{2}, identity.cluster, identity.secret, "test"};
-    auto request = open(on_this_machine).peerRequest();
+    auto request = open(vouched_for).peerRequest();
     write_hello(request.initHello(), caller, NodeId{1}, book_);
     return refusal_of(request.send().ignoreResult());
   }
