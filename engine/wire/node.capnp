@@ -31,6 +31,10 @@ struct Hello {
   secret @4 :Data;  # of the cluster; empty where there is none
   software @5 :Text;  # for people: name and version
   addresses @6 :List(Address);  # every node that this one knows of, itself included
+  # 16 bytes, made once when the data folder was: the other refuses a node that comes with another
+  # folder than before. Empty: not checked (a folder in memory, a node that does not belong to the
+  # cluster yet, an older version).
+  folder @7 :Data;
 }
 
 # Where a node can be reached. The one with the higher version is right.

@@ -10,12 +10,14 @@
 #include "consensus/assert.h"
 #include "engine/storage/format.h"
 #include "net/disk/file_name.h"
+#include "net/disk/hex.h"
+#include "net/disk/replace_file.h"
 
 namespace synchrodb::net {
 
 namespace {
 
-constexpr std::string_view kNewName = "node-identity-new";  // until it is whole and synced
+constexpr std::string_view kNewName = "node-identity-new";  // of replace_file()
 constexpr std::string_view kMagic = "synchrodb-node-identity ";
 // Made by mkfs: the folder is where a file system of its own is mounted.
 constexpr std::string_view kFoundName = "lost+found";
@@ -23,22 +25,10 @@ constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kMostBytes = 4096;
 constexpr std::size_t kMostCreatedBy = 100;
 
-std::string hex_digits(const std::uint8_t* bytes, std::size_t count) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (std::size_t i = 0; i < count; ++i) {
-    text += kDigits[bytes[i] >> 4];
-    text += kDigits[bytes[i] & 15];
-  }
-  return text;
-}
-
 std::string checksum_of(std::string_view text) {
   const std::uint32_t crc = crc32c(0, text);
-  const std::uint8_t bytes[] = {
-      static_cast<std::uint8_t>(crc >> 24), static_cast<std::uint8_t>(crc >> 16),
-      static_cast<std::uint8_t>(crc >> 8), static_cast<std::uint8_t>(crc)};
-  return hex_digits(bytes, 4);
+  return to_hex(std::string{static_cast<char>(crc >> 24), static_cast<char>(crc >> 16),
+                            static_cast<char>(crc >> 8), static_cast<char>(crc)});
 }
 
 bool printable(std::string_view text) {
@@ -146,19 +136,14 @@ Result<> check_format(const NodeIdentity& identity, std::string_view folder) {
 }  // namespace
 
 std::string ClusterId::hex() const {
-  return hex_digits(bytes.data(), bytes.size());
+  return to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 std::optional<ClusterId> ClusterId::from_hex(std::string_view hex) {
   ClusterId id;
-  if (hex.size() != 2 * id.bytes.size()) return std::nullopt;
-  for (std::size_t i = 0; i < hex.size(); ++i) {
-    const char c = hex[i];
-    const bool digit = c >= '0' && c <= '9';
-    if (!digit && !(c >= 'a' && c <= 'f')) return std::nullopt;
-    const int value = digit ? c - '0' : c - 'a' + 10;
-    id.bytes[i / 2] = static_cast<std::uint8_t>(id.bytes[i / 2] << 4 | value);
-  }
+  const std::optional<std::string> bytes = net::from_hex(hex);
+  if (!bytes || bytes->size() != id.bytes.size()) return std::nullopt;
+  std::copy(bytes->begin(), bytes->end(), id.bytes.begin());
   return id;
 }
 
@@ -211,16 +196,7 @@ Result<> write_identity(Disk& disk, const NodeIdentity& identity) {
   SYNCHRODB_ASSERT(identity.node && identity.created_by.size() <= kMostCreatedBy &&
                        printable(identity.created_by),
                    "an identity that can be read again");
-  Result<std::unique_ptr<File>> file = disk.open(kNewName, Disk::Mode::kCreate);
-  if (!file) return file.error();
-  File& f = *file.value();
-  if (f.size() > 0) {  // of an attempt that a crash ended
-    if (Result<> r = f.truncate(0); !r) return r;
-  }
-  if (Result<> r = f.write(0, encode(identity)); !r) return r;
-  if (Result<> r = f.sync(); !r) return r;
-  if (Result<> r = disk.rename(kNewName, kIdentityName); !r) return r;
-  return disk.sync_directory();
+  return replace_file(disk, kIdentityName, encode(identity));
 }
 
 Result<> create_identity(Disk& disk, std::string_view folder, const NodeIdentity& identity) {

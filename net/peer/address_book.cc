@@ -3,6 +3,8 @@
 #include <sstream>
 
 #include "net/config/host_port.h"
+#include "net/disk/folder_id.h"
+#include "net/disk/hex.h"
 
 namespace synchrodb::net {
 namespace {
@@ -27,6 +29,15 @@ bool AddressBook::learn(const NodeAddress& address) {
   return true;
 }
 
+bool AddressBook::learn_folder(NodeId node, const std::string& folder) {
+  return !folder.empty() && folders_.emplace(node, folder).second;
+}
+
+std::string AddressBook::folder_of(NodeId node) const {
+  const auto it = folders_.find(node);
+  return it == folders_.end() ? std::string() : it->second;
+}
+
 const NodeAddress* AddressBook::find(NodeId node) const {
   const auto it = book_.find(node);
   return it == book_.end() ? nullptr : &it->second;
@@ -42,7 +53,10 @@ std::string AddressBook::to_text() const {
   std::string text;
   for (const auto& [node, address] : book_) {
     text += std::to_string(node.value) + " " + std::to_string(address.version) + " " + address.rpc;
-    if (!address.resp.empty()) text += " " + address.resp;
+    if (!address.resp.empty()) {
+      text += " " + address.resp;
+      if (const std::string folder = folder_of(node); !folder.empty()) text += " " + to_hex(folder);
+    }
     text += "\n";
   }
   return text;
@@ -56,10 +70,15 @@ Result<AddressBook> AddressBook::from_text(std::string_view text) {
     std::istringstream words(line);
     NodeAddress address;
     if (!(words >> address.node.value >> address.version >> address.rpc)) return malformed(number);
-    words >> address.resp;
+    std::string folder;
+    words >> address.resp >> folder;
     if (!parse_host_port(address.rpc)) return malformed(number);
     if (!address.resp.empty() && !parse_host_port(address.resp)) return malformed(number);
     if (!book.learn(address)) return malformed(number);
+    if (folder.empty()) continue;
+    const std::optional<std::string> id = from_hex(folder);
+    if (!id || id->size() != kFolderIdBytes) return malformed(number);
+    book.learn_folder(address.node, *id);
   }
   return book;
 }

@@ -23,23 +23,30 @@ struct NodeAddress {
 };
 
 // Raft's configurations name nodes; this says where they are. Nodes tell each other at every
-// handshake, and what a node said of itself last wins.
+// handshake, and what a node said of itself last wins. A node's data folder is known from itself
+// alone, and stays the same: of a node that left the cluster, too.
 class AddressBook {
  public:
   // True if that was news.
   bool learn(const NodeAddress& address);
+  // `folder`: 16 bytes, or empty. What was known is kept. True if that was news.
+  bool learn_folder(NodeId node, const std::string& folder);
   const NodeAddress* find(NodeId node) const;
+  // Empty: not known.
+  std::string folder_of(NodeId node) const;
   // By node.
   std::vector<NodeAddress> all() const;
   std::size_t size() const { return book_.size(); }
 
-  // A line a node: "id version rpc resp". What the data folder keeps.
+  // A line a node: "id version rpc resp folder", without what is not known. What the data folder
+  // keeps. A folder needs a resp before it; each node says both of itself.
   std::string to_text() const;
   // kCorrupt, with the line's number, if it is not what to_text() writes.
   static Result<AddressBook> from_text(std::string_view text);
 
  private:
   std::map<NodeId, NodeAddress> book_;
+  std::map<NodeId, std::string> folders_;
 };
 
 }  // namespace synchrodb::net

@@ -2,6 +2,8 @@
 
 #include "engine/wire/frame.h"
 #include "net/config/host_port.h"
+#include "net/disk/folder_id.h"
+#include "net/disk/hex.h"
 
 namespace synchrodb::net {
 namespace {
@@ -22,6 +24,21 @@ std::string name_of(NodeId node) {
   return "node " + std::to_string(node.value);
 }
 
+// A lost folder took along what the node had acknowledged and whom it had voted for.
+Result<> check_folder(wire::Hello::Reader hello, const AddressBook& book) {
+  const std::string said = folder_of(hello);
+  if (said.empty()) return {};
+  if (said.size() != kFolderIdBytes) return refused("the data folder's id has not 16 bytes");
+  const NodeId node{hello.getNode()};
+  const std::string known = book.folder_of(node);
+  if (known.empty() || known == said) return {};
+  return refused(name_of(node) +
+                 " has another data folder than before: what it had acknowledged is gone, and it "
+                 "must not vote again. Remove " +
+                 name_of(node) +
+                 " from the cluster, and let the new folder join under an id that was never used");
+}
+
 // More than any cluster has; a hello is hostile until it has been checked.
 constexpr unsigned kMostAddresses = 1024;
 
@@ -36,16 +53,6 @@ bool same_secret(std::string_view a, std::string_view b) {
   return different == 0;
 }
 
-std::string to_hex(std::string_view bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += {kDigits[byte >> 4], kDigits[byte & 15]};
-  }
-  return text;
-}
-
 void write_hello(wire::Hello::Builder out, const ClusterIdentity& self, NodeId expected,
                  const AddressBook& book) {
   out.setProtocol(kProtocolVersion);
@@ -54,6 +61,7 @@ void write_hello(wire::Hello::Builder out, const ClusterIdentity& self, NodeId e
   out.setExpected(expected.value);
   out.setSecret(as_data(self.secret));
   out.setSoftware(self.software);
+  out.setFolder(as_data(self.folder));
   const std::vector<NodeAddress> known = book.all();
   auto addresses = out.initAddresses(static_cast<unsigned>(known.size()));
   for (unsigned i = 0; i < addresses.size(); ++i) {
@@ -64,7 +72,8 @@ void write_hello(wire::Hello::Builder out, const ClusterIdentity& self, NodeId e
   }
 }
 
-Result<> check_hello(wire::Hello::Reader hello, const ClusterIdentity& self, NodeId expected) {
+Result<> check_hello(wire::Hello::Reader hello, const ClusterIdentity& self, NodeId expected,
+                     const AddressBook& book) {
   if (hello.getProtocol() != kProtocolVersion) {
     return refused("protocol version " + std::to_string(hello.getProtocol()) + " is not " +
                    std::to_string(kProtocolVersion) + ", which " + name_of(self.node) +
@@ -95,7 +104,11 @@ Result<> check_hello(wire::Hello::Reader hello, const ClusterIdentity& self, Nod
                    ": the address of one of them is wrong");
   }
   if (hello.getAddresses().size() > kMostAddresses) return refused("too many addresses");
-  return {};
+  return check_folder(hello, book);
+}
+
+std::string folder_of(wire::Hello::Reader hello) {
+  return std::string(as_view(hello.getFolder()));
 }
 
 std::vector<NodeAddress> addresses_of(wire::Hello::Reader hello) {

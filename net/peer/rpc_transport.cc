@@ -156,6 +156,11 @@ bool RpcTransport::learn(const std::vector<NodeAddress>& addresses) {
   return news;
 }
 
+bool RpcTransport::learn(wire::Hello::Reader hello) {
+  const bool news = book_.learn_folder(NodeId{hello.getNode()}, folder_of(hello));
+  return learn(addresses_of(hello)) || news;
+}
+
 void RpcTransport::forget(NodeId node) {
   const auto it = links_.find(node);
   if (it == links_.end()) return;
@@ -221,9 +226,9 @@ void RpcTransport::shake_hands(Link& link, wire::Node::Client node) {
   const auto patience = options_.connect_timeout.ns * kj::NANOSECONDS;
   auto response = loop_.await(loop_.timer().timeoutAfter(patience, request.send().dropPipeline()));
   const auto hello = response.getHello();
-  const Result<> checked = check_hello(hello, identity_, link.node);
+  const Result<> checked = check_hello(hello, identity_, link.node, book_);
   if (!checked) refuse(checked.error().message);
-  bool news = learn(addresses_of(hello));
+  bool news = learn(hello);
   if (identity_.cluster.empty() && hello.getCluster().size() == 16) {
     identity_.cluster.assign(reinterpret_cast<const char*>(hello.getCluster().begin()), 16);
     news = true;

@@ -69,6 +69,8 @@ class RpcTransport final : public Transport {
 
   // Takes addresses up and connects to nodes that are new. True if anything was news.
   bool learn(const std::vector<NodeAddress>& addresses);
+  // The same of all that a node said in its hello, which has been checked: its data folder, too.
+  bool learn(wire::Hello::Reader hello);
   // A node left the cluster: its connection is closed and not made again until it is learned anew.
   void forget(NodeId node);
 

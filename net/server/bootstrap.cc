@@ -10,6 +10,8 @@
 #include "engine/env/sync.h"
 #include "engine/storage/format.h"
 #include "net/disk/data_directory.h"
+#include "net/disk/folder_id.h"
+#include "net/disk/replace_file.h"
 #include "net/log/log.h"
 #include "net/loop/refusal.h"
 #include "net/peer/coalescing_stream.h"
@@ -19,7 +21,6 @@ namespace synchrodb::net {
 namespace {
 
 constexpr const char* kAddressesName = "addresses";
-constexpr const char* kNewAddressesName = "addresses-new";
 constexpr std::size_t kMostAddressBytes = std::size_t{1} << 20;
 constexpr Duration kProbeAgain = seconds(1);
 constexpr Duration kProbeSeldom = seconds(30);
@@ -78,13 +79,13 @@ class Probe {
   }
 
   std::string take(wire::Hello::Reader hello) {
-    if (const Result<> checked = check_hello(hello, membership_.identity, NodeId{}); !checked) {
-      return checked.error().message;
-    }
+    const Result<> checked = check_hello(hello, membership_.identity, NodeId{}, membership_.book);
+    if (!checked) return checked.error().message;
     if (hello.getCluster().size() != 16) return "it does not know its cluster's id yet";
     membership_.identity.cluster.assign(reinterpret_cast<const char*>(hello.getCluster().begin()),
                                         16);
     for (const NodeAddress& address : addresses_of(hello)) membership_.book.learn(address);
+    membership_.book.learn_folder(NodeId{hello.getNode()}, folder_of(hello));
     return "";
   }
 
@@ -121,12 +122,15 @@ Result<> found_or_join(Loop& loop, const PeerDialer& dialer, Disk& disk,
   return {};
 }
 
-Result<> take_folder(const NodeIdentity& found, const ServerOptions& options,
+Result<> take_folder(Disk& disk, const NodeIdentity& found, const ServerOptions& options,
                      const std::string& folder, Membership& membership) {
   ExpectedIdentity expected;
   expected.node = node_id(options);
   expected.cluster = cluster_of_founders(options);
   if (Result<> ours = check_identity(found, expected, folder); !ours) return ours;
+  Result<std::string> id = read_folder_id(disk, folder);
+  if (!id) return id.error();
+  membership.identity.folder = std::move(id).value();
   membership.identity.cluster = bytes_of(found.cluster);
   membership.settled = true;
   return {};
@@ -151,7 +155,7 @@ Result<Membership> find_membership(Loop& loop, const PeerDialer& dialer, Disk& d
 
   Result<NodeIdentity> found = read_identity(disk, folder);
   if (!found && found.error().code != ErrorCode::kNotFound) return found.error();
-  Result<> member = found ? take_folder(found.value(), options, folder, membership)
+  Result<> member = found ? take_folder(disk, found.value(), options, folder, membership)
                           : found_or_join(loop, dialer, disk, options, folder, membership);
   if (!member) return member.error();
   return membership;
@@ -171,7 +175,8 @@ void ask_for_addresses(Loop& loop, const PeerDialer& dialer, const ServerOptions
   }
 }
 
-Result<> settle(Disk& disk, const Membership& membership, const std::string& folder) {
+Result<> settle(Disk& disk, const ServerOptions& options, Membership& membership,
+                const std::string& folder) {
   if (!membership.settled) {
     NodeIdentity identity;
     std::copy(membership.identity.cluster.begin(), membership.identity.cluster.end(),
@@ -183,6 +188,13 @@ Result<> settle(Disk& disk, const Membership& membership, const std::string& fol
     log_event(LogLevel::kInfo, "bootstrap",
               membership.founders.voters.empty() ? "joined a cluster" : "founded a cluster",
               {{"cluster", identity.cluster.hex()}, {"node", identity.node.value}});
+  }
+  // A node in memory loses its folder by its nature, and is taken back all the same.
+  const bool lasting = options.node.persistence != Persistence::kNone;
+  if (lasting && membership.identity.folder.empty()) {
+    Result<std::string> made = make_folder_id(disk);
+    if (!made) return made.error();
+    membership.identity.folder = std::move(made).value();
   }
   return save_addresses(disk, membership.book);
 }
@@ -199,13 +211,7 @@ Result<AddressBook> load_addresses(Disk& disk) {
 }
 
 Result<> save_addresses(Disk& disk, const AddressBook& book) {
-  Result<std::unique_ptr<File>> file = disk.open(kNewAddressesName, Disk::Mode::kCreate);
-  if (!file) return file.error();
-  if (Result<> emptied = file.value()->truncate(0); !emptied) return emptied;
-  if (Result<> written = file.value()->write(0, book.to_text()); !written) return written;
-  if (Result<> synced = file.value()->sync(); !synced) return synced;
-  if (Result<> renamed = disk.rename(kNewAddressesName, kAddressesName); !renamed) return renamed;
-  return disk.sync_directory();
+  return replace_file(disk, kAddressesName, book.to_text());
 }
 
 }  // namespace synchrodb::net

@@ -39,9 +39,12 @@ void ask_for_addresses(Loop& loop, const PeerDialer& dialer, const ServerOptions
 // without a word; that of a single node is random.
 Result<Membership> find_membership(Loop& loop, const PeerDialer& dialer, Disk& disk,
                                    const ServerOptions& options, const std::string& folder);
-// The folder becomes that of the node, for good, unless it is. For when nothing is left that might
-// be wrong with the options: a second start may be told of another cluster.
-Result<> settle(Disk& disk, const Membership& membership, const std::string& folder);
+// The folder becomes that of the node, for good, unless it is; it gets an id, which the node says
+// to the others from now on, unless it has one or lasts no longer than the process. For when
+// nothing is left that might be wrong with the options: a second start may be told of another
+// cluster.
+Result<> settle(Disk& disk, const ServerOptions& options, Membership& membership,
+                const std::string& folder);
 
 // What save_addresses() kept; an empty book in a folder without.
 Result<AddressBook> load_addresses(Disk& disk);

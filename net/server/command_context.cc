@@ -14,6 +14,7 @@
 
 #include "engine/env/sync.h"
 #include "net/config/host_port.h"
+#include "net/disk/hex.h"
 #include "net/resp/client_wait.h"
 #include "net/server/allocator.h"
 

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "net/disk/hex.h"
+
 namespace synchrodb::net {
 namespace {
 

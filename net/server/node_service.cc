@@ -45,13 +45,13 @@ NodeService::~NodeService() noexcept {
 
 kj::Promise<void> NodeService::peer(PeerContext context) {
   const auto hello = context.getParams().getHello();
-  if (const Result<> checked = check_hello(hello, identity_, NodeId{}); !checked) {
+  if (const Result<> checked = check_hello(hello, identity_, NodeId{}, book_); !checked) {
     log_event(LogLevel::kWarning, "peer", "refused a connection",
               {{"node", hello.getNode()}, {"why", checked.error().message}});
     return refusal(checked.error().message);
   }
   visitor_.admitted(Caller::kPeer);
-  if (transport_.learn(addresses_of(hello))) learned_();
+  if (transport_.learn(hello)) learned_();
   auto results = context.getResults();
   write_hello(results.initHello(), identity_, NodeId{}, book_);
   peer_ = NodeId{hello.getNode()};

@@ -182,7 +182,7 @@ void Server::main_fiber() {
   Result<Membership> membership = find_membership(loop_, *dialer_, *disk_, options(), folder_);
   if (!membership) return fail(membership.error().message);
   if (!open_doors()) return;
-  const Result<> settled = settle(*disk_, membership.value(), folder_);
+  const Result<> settled = settle(*disk_, options(), membership.value(), folder_);
   if (!settled) return fail(settled.error().message);
   compose(std::move(membership).value());
   loop_.spawn("node", [this] { node_->run(); });

@@ -1,10 +1,13 @@
 """Data folders and backups of every version that there was (tests/data/server): today's server starts
-on them, serves what they hold, and goes on."""
+on them, serves what they hold, and goes on. And folders that were lost: a node is not taken back
+without what it had acknowledged."""
 
 import json
+import shutil
 import socket
 import subprocess
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
@@ -58,6 +61,7 @@ def test_a_folder_of_then(cluster_of, version, name):
         go_on(cluster, node)
         check(node, {**contents, name: {**contents[name], "counter": str(
             int(contents[name]["counter"]) + 1)}}, name)
+        assert len((node.data / "folder-id").read_text()) == 33
         assert "damaged" not in node.log()
 
 
@@ -72,8 +76,6 @@ def test_a_backup_of_then(cluster_of, version):
         assert identity(node)["cluster"] != contents["cluster"]
         check(node, contents, "backup")
         go_on(cluster, node)
-
-
 
 
 @pytest.mark.parametrize("door", ["port", "rpc_port", "http_port"])
@@ -122,3 +124,58 @@ def test_a_file_system_of_its_own_is_an_empty_folder(cluster_of):
         cluster.terminate(1)
         cluster.restart(1)
         assert node.call("GET", "k") == b"v"
+
+
+def knows_folder_of(node, other):
+    """Whether it will at its next start."""
+    lines = (node.data / "addresses").read_text().splitlines()
+    return any(line.startswith(f"{other} ") and len(line.split()) == 5 for line in lines)
+
+
+def lose_folder(cluster, written):
+    """A write that nodes 2 and 3 acknowledged; then all are down, and node 2 has lost its folder."""
+    first, second, third = cluster.nodes.values()
+    cluster.wait(lambda: knows_folder_of(first, 2) and knows_folder_of(third, 2),
+                 "the others know node 2's folder")
+    cluster.kill(1)
+    cluster.wait_until_serving(2, 3)
+    assert third.call("SET", *written) == b"OK"
+    cluster.kill(2, 3)
+    shutil.rmtree(second.data)
+
+
+@pytest.mark.parametrize("way", ["--initial-cluster", "--join"])
+def test_a_node_that_lost_its_folder_is_not_taken_back(cluster_of, way):
+    """With node 1, which was away, it would be a majority that knows nothing of the write."""
+    with cluster_of(3) as cluster:
+        first, second, third = cluster.nodes.values()
+        lose_folder(cluster, ("k", "acknowledged"))
+        if way == "--join":
+            second.arguments = ["--join", first.rpc]
+        cluster.launch(1)
+        cluster.launch(2)
+        refused = "node 2 has another data folder than before"
+        cluster.wait(lambda: refused in first.log() and refused in second.log(),
+                     "node 2 is refused, and both say so")
+        time.sleep(3)  # several election timeouts
+        assert not cluster.serves(1) and not cluster.serves(2)
+        assert first.status()["leader"] == second.status()["leader"] == 0
+
+        cluster.restart(3)
+        cluster.wait_until_serving(1, 3)
+        assert first.call("GET", "k") == third.call("GET", "k") == b"acknowledged"
+        assert second.status()["leader"] == 0
+        first.cli("cluster", "remove", 2)
+        cluster.forget(2)
+        fourth = cluster.new_node(4, via=1)
+        first.cli("cluster", "add", 4, fourth.rpc)
+        cluster.wait_until_serving(4)
+        assert fourth.call("GET", "k") == b"acknowledged"
+
+
+def test_a_node_in_memory_comes_back(cluster_of):
+    """It has nothing to lose that it promised to keep."""
+    with cluster_of(3, persistence="none") as cluster:
+        cluster.kill(2)
+        cluster.restart(2)
+        assert "another data folder" not in "".join(n.log() for n in cluster.nodes.values())

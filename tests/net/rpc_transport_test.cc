@@ -197,6 +197,40 @@ TEST(RpcTransport, WhoIsForgottenIsNotSpokenTo) {
   });
 }
 
+TEST(RpcTransport, FoldersAreLearntByBothAndToldOnce) {
+  with_two([](TestPeer& low, TestPeer& high) {
+    low.identity.folder = std::string(16, 'l');
+    high.identity.folder = std::string(16, 'h');
+    unsigned learned = 0;
+    low.transport.on_learned = [&] { ++learned; };
+    high.knows(low, kNowhere);
+    low.knows(high, high.address);
+    ASSERT_TRUE(low.reaches(high));
+    EXPECT_EQ(low.book.folder_of(NodeId{2}), high.identity.folder);
+    EXPECT_EQ(high.book.folder_of(NodeId{1}), low.identity.folder);
+    EXPECT_EQ(learned, 1U);
+  });
+}
+
+// Whoever dials. Node 2 has no reason to refuse node 1, and must not be heard for all that.
+TEST(RpcTransport, WhoLostItsFolderIsNotSpokenToAndNotHeard) {
+  for (const bool low_dials : {true, false}) {
+    with_two([&](TestPeer& low, TestPeer& high) {
+      low.book.learn_folder(NodeId{2}, std::string(16, 'h'));
+      high.identity.folder = std::string(16, 'x');
+      high.knows(low, low_dials ? kNowhere : low.address);
+      low.knows(high, low_dials ? high.address : kNowhere);
+      for (int i = 0; i < 50; ++i) {
+        high.tell(low, 7);
+        high.rest(milliseconds(10));
+      }
+      EXPECT_EQ(low.terms, std::vector<std::uint64_t>{});
+      EXPECT_FALSE(low.transport.connected(NodeId{2}));
+      EXPECT_EQ(low.book.folder_of(NodeId{2}), std::string(16, 'h'));
+    });
+  }
+}
+
 // A long answer on the connection of messages would hold them up.
 TEST(RpcTransport, RequestsUseTheConnectionOfTheHigherId) {
   for (const bool low_asks : {false, true}) {
