@@ -15,10 +15,11 @@ interface Node {
   # two nodes that of the lower id carries messages both ways, and that of the higher requests; either
   # everything where it is the only one. Null from older nodes with the higher id.
   peer @0 (hello :Hello, back :Peer) -> (hello :Hello, peer :Peer);
-  # For operators. `password` is empty where the server has none.
+  # For operators. `password` is empty where the server has none: in protected mode it is then for
+  # loopback, and for who shows a certificate, alone.
   administration @1 (password :Data) -> (administration :Administration);
   # For client programs. `password`: of Redis clients too (`requirepass`); not looked at where there is
-  # none.
+  # none, with protected mode as above.
   database @2 (password :Data) -> (database :Database);
 }
 

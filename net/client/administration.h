@@ -92,7 +92,7 @@ class Client {
   // True: it was one already. `patience`: how long the caller waits for that.
   kj::Promise<bool> add(std::uint64_t node, const std::string& rpc, bool learner,
                         kj::Duration patience = 60 * kj::SECONDS);
-  // Its id is never to be given to another node: nothing here would notice.
+  // Its id is never to be given to another node.
   kj::Promise<void> remove(std::uint64_t node);
   kj::Promise<std::uint64_t> transfer_leader(std::uint64_t target);  // the new leader
   kj::Promise<std::uint64_t> take_snapshot();                        // its index
