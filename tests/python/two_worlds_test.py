@@ -174,6 +174,17 @@ def test_a_node_restarts_with_another_configuration(tmp_path):
     assert words[words.index("--election-timeout-ms") + 1] == "1000"
 
 
+def test_a_node_that_lost_its_data_is_no_voter_under_its_old_name(tmp_path):
+    """Real servers survive what Raft does not promise: they refuse the node, which leaves."""
+    test = sdb.Test(nodes=3, time_limit=6, workload=sdb.workloads.register(rate=50),
+                    nemesis=nemesis.wipe_under_old_name(at=2, targets=[1]))
+    cluster = sdb.LocalCluster(3, directory=tmp_path / "run", options=QUICK)
+    run = test.on(cluster)
+    assert run.verdict == "ok", run.detail
+    assert "node 2 has another data folder than before" in cluster.logs()["node-1"]
+    assert sorted(cluster.nodes) == [1, 3]
+
+
 def test_every_fault_that_there_is_on_real_servers(tmp_path):
     """All at once, for a short while: none may break the run, or the cluster for good."""
     stacked = nemesis.nothing()

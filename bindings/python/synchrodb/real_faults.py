@@ -60,7 +60,7 @@ SUPPORTED = {
     "snapshot-now": "the server is asked for a snapshot",
     "reconfigured-restart": "SIGTERM, and other flags",
     "lying-sync": "syncs say that they worked and do nothing",
-    "wiped-under-old-name": "kill -9, and the data is gone; the others refuse the node",
+    "wiped-under-old-name": "kill -9, and the data is gone; the others refuse it, and it leaves",
 }
 
 def is_nature(action: Any) -> bool:

@@ -69,6 +69,7 @@ class RealNemesis:
                       ((a, b) for a in range(1, 64) for b in range(1, 64))}
         self._next_id = max(self._founders) + 1
         self._newcomers: set[int] = set()
+        self._wiped: set[int] = set()  # and came back under their old ids
         # What describes the world rather than a fault of it: it stays when all else heals.
         self._nature = [Stroke(action, self._founders, 0) for action in plan.faults
                         if is_nature(action)]
@@ -95,6 +96,7 @@ class RealNemesis:
         for order in self._orders:
             order.cancel()
         self._operator.shutdown(wait=True)
+        self._give_up_wiped()
         for node in list(self._cluster.nodes.values()):
             if node.alive and node.paused:
                 self._cluster.resume(node.id)
@@ -270,6 +272,7 @@ class RealNemesis:
             return True
         if fault == "wiped-under-old-name":
             shutil.rmtree(cluster.nodes[node_id].data, ignore_errors=True)
+            self._wiped.add(node_id)
         pause = self._draw.uniform(0.1, 1) * stroke.parameter("down-ms") / 1000
         self._after(pause, lambda: self._launch(node_id))
         return True
@@ -393,6 +396,13 @@ class RealNemesis:
                     self._note("refused", f"membership-change: {error}", -1)
                     return
                 time.sleep(0.2)
+
+    def _give_up_wiped(self) -> None:
+        """The others refuse them for good; a node that is alone has nobody to refuse it."""
+        if len(self._founders) > 1:
+            for node_id in sorted(self._wiped & self._cluster.nodes.keys()):
+                self._end_for_good(node_id)
+        self._wiped.clear()
 
     def _end_for_good(self, node_id: int) -> None:
         self.down.add(node_id)
