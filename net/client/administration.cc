@@ -4,6 +4,8 @@
 #include <limits>
 #include <utility>
 
+#include "net/disk/hex.h"
+
 namespace synchrodb::net::administration {
 namespace {
 
@@ -62,13 +64,7 @@ capnp::Text::Reader as_text(const std::string& text) {
 }  // namespace
 
 std::string to_hex(const ClusterId& id) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (const unsigned char byte : id) {
-    text.push_back(kDigits[byte >> 4]);
-    text.push_back(kDigits[byte & 15]);
-  }
-  return text;
+  return net::to_hex(std::string_view(reinterpret_cast<const char*>(id.data()), id.size()));
 }
 
 Client::Client(kj::Own<kj::AsyncIoStream> stream)
