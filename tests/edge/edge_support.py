@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 import urllib.request
@@ -304,3 +305,69 @@ class Authority:
         if pair is not None:
             context.load_cert_chain(*map(str, pair))
         return context
+
+
+def own_address():
+    """An address of this machine that is not loopback; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+            address = probe.getsockname()[0]
+        except OSError:
+            return None
+    return None if address.startswith("127.") else address
+
+
+class Steady:
+    """A client that behaves, all the while: notes the longest that it waited for a reply."""
+
+    def __init__(self, server):
+        self.server = server
+        self.longest = 0.0
+        self.calls = 0
+        self.failure = None
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        try:
+            with Client(self.server.port) as client:
+                while not self.stopping.is_set():
+                    begin = time.monotonic()
+                    client.call("SET", "steady", str(self.calls))
+                    client.call("GET", "steady")
+                    self.longest = max(self.longest, time.monotonic() - begin)
+                    self.calls += 1
+                    time.sleep(0.002)
+        except Exception as failure:  # noqa: BLE001: the main thread reports it
+            self.failure = failure
+
+    def __enter__(self):
+        self.thread.start()
+        self.await_calls(1)
+        return self
+
+    def await_calls(self, count):
+        deadline = time.monotonic() + DEADLINE
+        while self.calls < count and self.failure is None and time.monotonic() < deadline:
+            time.sleep(0.002)
+
+    def __exit__(self, *_):
+        self.await_calls(self.calls + 1)  # it is served to the end
+        self.stopping.set()
+        self.thread.join()
+
+
+class ClientCase(Case):
+    def steady(self, server, longest=2.0):
+        case = self
+
+        class Checked(Steady):
+            def __exit__(self, kind, *rest):
+                super().__exit__(kind, *rest)
+                if kind is None:
+                    case.assertIsNone(self.failure)
+                    case.assertGreater(self.calls, 1)
+                    case.assertLess(self.longest, longest)
+
+        return Checked(server)

@@ -6,7 +6,8 @@ import socket
 import ssl
 import time
 
-from edge_support import DEADLINE, Authority, Case, Client, Server, encode, free_ports, main
+from edge_support import (
+    DEADLINE, Authority, Case, Client, Server, encode, free_ports, main, own_address)
 
 PEER_NAME = "node.synchrodb.test"
 
@@ -234,6 +235,17 @@ class Peers(Tls):
                               stranger[0], "--key", stranger[1], "--server-name", "localhost"))
         self.eventually(lambda: nodes[0].metric("rpc_tls_failures_total") >= 2, nodes[0].log)
         self.assert_serves(nodes[0])
+
+    def test_an_operator_with_a_certificate_may_come_from_another_machine(self):
+        address = own_address()
+        if address is None:
+            self.skipTest("this machine has loopback only")
+        server = self.server("--bind", "0.0.0.0", "--tls-peers", "yes", "--tls-peer-name", PEER_NAME,
+                             *self.files())
+        certificate, key = self.authority.issue("operator")
+        tls = ("--tls", "--cacert", self.authority.certificate, "--cert", certificate, "--key", key,
+               "--server-name", "localhost", "--host", address)
+        self.assertIn("voter", server.cli("cluster", "members", options=tls))
 
     def test_what_will_not_get_better_is_told_at_once(self):
         server = self.server("--tls-peers", "yes", "--tls-peer-name", PEER_NAME, *self.files())
