@@ -47,6 +47,13 @@ struct RaftOptions {
   // A round of heartbeats that only confirms reads goes to no more voters than it needs; one that
   // is due anyway goes to all.
   bool thrifty_reads = true;
+  // Reads that are asked while a round is on its way share the next. It begins once that one is
+  // answered and as many ask as waited then, for clients that were answered together ask again
+  // together; but after `read_linger` at the latest. 0: it begins with the answer.
+  Duration read_linger = microseconds(50);
+  // The next round begins so long after the last one although that is not answered yet: a read
+  // takes one round trip over a long way, too, and not up to two.
+  Duration read_round_interval = milliseconds(1);
   std::size_t max_uncommitted_bytes = 16 * 1024 * 1024;
   std::size_t snapshot_chunk_bytes = 64 * 1024;
   // Entries kept in memory behind a snapshot for followers that lag a little.

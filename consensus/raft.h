@@ -64,6 +64,10 @@ struct Leader {
 
   std::vector<PendingRead> reads;   // rounds never fall
   std::vector<ReadId> early_reads;  // asked before an entry of the own term was committed
+  // See RaftOptions::read_linger and read_round_interval.
+  std::size_t read_company = 0;
+  Instant read_linger_until;
+  Instant read_round_begun;  // the latest
   std::optional<Transfer> transfer;
 
   // Leases: see reads.cc.
@@ -200,7 +204,9 @@ class Raft final : public Protocol {
   void defer_commits(const Now& now, role::Leader& leader);
   bool commits_deferred(const Now& now, role::Leader& leader);
   Instant deferral_end(const Now& now, const role::Leader& leader) const;
-  bool read_round_due(const role::Leader& leader) const;
+  bool read_round_due(const Now& now, const role::Leader& leader) const;
+  Instant read_round_deadline(const role::Leader& leader) const;
+  void answer_round(const Now& now, role::Leader& leader);
   void begin_rounds(const Now& now, role::Leader& leader);
   void begin_round(const Now& now, role::Leader& leader);
   void ask_quorum(const Now& now, role::Leader& leader);

@@ -1,11 +1,11 @@
 // Linearizable reads: ReadIndex (thesis 6.4) and leases.
 //
 // ReadIndex. Reads that are asked while a round is on its way share the next one, begun after they
-// were asked; once a quorum has answered that round or a later one, nobody else can have led before
-// the read was asked. What is counted are voters by the rounds that they echo, never messages (bug
-// zoo 17). A round asks no more voters than it needs, the nearest ("thrifty", Moraru,
-// Andersen and Kaminsky, SOSP 2013); a heartbeat's round asks everyone, and so finds others when
-// one of them falls silent.
+// were asked; when it begins, RaftOptions::read_linger and read_round_interval say. Once a quorum
+// has answered that round or a later one, nobody else can have led before the read was asked. What
+// is counted are voters by the rounds that they echo, never messages (bug zoo 17). A round asks no
+// more voters than it needs, the nearest ("thrifty", Moraru, Andersen and Kaminsky, SOSP 2013); a
+// heartbeat's round asks everyone, and so finds others when one of them falls silent.
 //
 // The log as the lease (LeaseGuard, arXiv 2512.15659). Each entry carries its leader's civil clock
 // as an interval that contains the true time. A leader serves a read locally while the newest entry
@@ -158,20 +158,31 @@ bool nearer(const Now& now, const Progress& a, const Progress& b) {
 
 }  // namespace
 
-// One round at a time: what is asked meanwhile shares the next, so that the cost of a round is
-// borne by as many reads as come in the time of one. If a round's messages are lost, the next
-// heartbeat's round stands in for it.
-bool Raft::read_round_due(const role::Leader& leader) const {
-  return !leader.reads.empty() && leader.reads.front().round == 0;
+// The cost of a round is borne by as many reads as come in the time of one, and those whose clients
+// its answers send back to ask again: two crowds that take turns would pay twice, and wait twice.
+// If a round's messages are lost, the next one stands in for it.
+bool Raft::read_round_due(const Now& now, const role::Leader& leader) const {
+  if (leader.reads.empty() || leader.reads.back().round != 0) return false;
+  const bool company =
+      leader.reads.front().round == 0 && leader.reads.size() >= leader.read_company;
+  return company || now.mono >= read_round_deadline(leader);
+}
+
+// Of reads that wait for a round to begin.
+Instant Raft::read_round_deadline(const role::Leader& leader) const {
+  if (leader.reads.empty() || leader.reads.back().round != 0) return kNever;
+  const bool under_way = leader.reads.front().round != 0;
+  return under_way ? leader.read_round_begun + options_.read_round_interval
+                   : leader.read_linger_until;
 }
 
 void Raft::begin_rounds(const Now& now, role::Leader& leader) {
-  if (leader.round_wanted || (read_round_due(leader) && !options_.thrifty_reads)) {
+  if (leader.round_wanted || (read_round_due(now, leader) && !options_.thrifty_reads)) {
     leader.round_wanted = false;
     leader.next_heartbeat = now.mono + options_.heartbeat_interval;
     begin_round(now, leader);
     for (Progress& peer : leader.peers) peer.ask(leader.round, now.mono);
-  } else if (read_round_due(leader)) {
+  } else if (read_round_due(now, leader)) {
     begin_round(now, leader);
     ask_quorum(now, leader);
   }
@@ -197,6 +208,7 @@ void Raft::ask_quorum(const Now& now, role::Leader& leader) {
 
 void Raft::begin_round(const Now& now, role::Leader& leader) {
   ++leader.round;
+  leader.read_round_begun = now.mono;
   for (auto read = leader.reads.rbegin(); read != leader.reads.rend() && read->round == 0; ++read) {
     read->round = leader.round;
   }
@@ -205,6 +217,15 @@ void Raft::begin_round(const Now& now, role::Leader& leader) {
     leader.rounds.push_back({leader.round, now.mono});
   }
   confirm_rounds(leader);  // a leader that is its own quorum needs nobody else
+}
+
+// A peer's answer has come.
+void Raft::answer_round(const Now& now, role::Leader& leader) {
+  const std::size_t waited = leader.reads.size();
+  confirm_rounds(leader);
+  if (leader.reads.size() == waited) return;
+  leader.read_company = waited;
+  leader.read_linger_until = now.mono + options_.read_linger;
 }
 
 void Raft::confirm_rounds(role::Leader& leader) {

@@ -118,7 +118,9 @@ void Raft::on_message(const Now& now, NodeId from, const AppendReply& reply) {
   Progress* peer = leader ? leader->find(from) : nullptr;
   if (!peer || !accept_incarnation(*leader, *peer, reply)) return;
   peer->active = true;
-  if (reply.round <= leader->round && peer->answer(reply.round, now.mono)) confirm_rounds(*leader);
+  if (reply.round <= leader->round && peer->answer(reply.round, now.mono)) {
+    answer_round(now, *leader);
+  }
   if (!reply.success) return on_conflict(*peer, reply);
   if (reply.index > log_.last()) return;  // nobody has more of this term than its leader
   const bool news = peer->advance(reply.index);
@@ -203,7 +205,7 @@ void Raft::leader_timeout(const Now& now, role::Leader& leader) {
 }
 
 Instant Raft::leader_deadline(const Now& now, const role::Leader& leader) const {
-  Instant next = leader.next_heartbeat;
+  Instant next = std::min(leader.next_heartbeat, read_round_deadline(leader));
   if (options_.check_quorum) next = std::min(next, leader.check_quorum_at);
   if (leader.transfer) {
     next = std::min(next, leader.transfer->deadline);

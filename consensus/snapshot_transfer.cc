@@ -22,7 +22,9 @@ void Raft::on_message(const Now& now, NodeId from, const SnapshotReply& reply) {
   Progress* peer = leader ? leader->find(from) : nullptr;
   if (!peer || reply.round < peer->fresh_round) return;
   peer->active = true;
-  if (reply.round <= leader->round && peer->answer(reply.round, now.mono)) confirm_rounds(*leader);
+  if (reply.round <= leader->round && peer->answer(reply.round, now.mono)) {
+    answer_round(now, *leader);
+  }
   switch (reply.status) {
     case SnapshotReply::Status::kInstalled: {
       if (reply.index > commit_) return;  // nothing above is in any snapshot of this leader

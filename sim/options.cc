@@ -44,6 +44,10 @@ constexpr std::array kOptions{
                "new entries wait at most so long for company, from the message before on"},
     OptionSpec{"thrifty-reads", "", 1, 0, 1,
                "reads are confirmed by no more voters than it takes, not by all that answer"},
+    OptionSpec{"read-linger-us", "us", 50, 0, 10'000'000,
+               "reads wait at most so long for company once the round before is answered"},
+    OptionSpec{"read-round-interval-us", "us", 1'000, 0, 10'000'000,
+               "the next round for reads begins so long after one that is not answered yet"},
     OptionSpec{"max-uncommitted-bytes", "bytes", 16 * kMiB, 1 * kKiB, 1024 * kMiB,
                "proposals beyond it are refused"},
     OptionSpec{"snapshot-chunk-bytes", "bytes", 64 * kKiB, 16, 16 * kMiB,
@@ -159,6 +163,8 @@ RaftOptions raft_options(const Plan& plan) {
   raft.max_inflight_bytes = size_option(plan, "max-inflight-bytes");
   raft.append_linger = microseconds(option_value(plan, "append-linger-us"));
   raft.thrifty_reads = option_value(plan, "thrifty-reads") != 0;
+  raft.read_linger = microseconds(option_value(plan, "read-linger-us"));
+  raft.read_round_interval = microseconds(option_value(plan, "read-round-interval-us"));
   raft.max_uncommitted_bytes = size_option(plan, "max-uncommitted-bytes");
   raft.snapshot_chunk_bytes = size_option(plan, "snapshot-chunk-bytes");
   raft.compaction_tail = size_option(plan, "compaction-tail");

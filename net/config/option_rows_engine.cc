@@ -115,6 +115,25 @@ constexpr std::array kRows{
                .help =
                    "reads are confirmed by no more followers than it takes, the nearest; no: by "
                    "whichever answer first"},
+    OptionSpec{.name = "read-linger-us",
+               .group = kConsensus,
+               .domain = integer(0, 10'000'000),
+               .field = at<&S::consensus, &ConsensusSettings::read_linger_us>,
+               .unit = "us",
+               .example = "0",
+               .help =
+                   "reads that one round is to confirm wait so long for company, from the answer "
+                   "to the round before on, while fewer ask than waited then; 0: they do not "
+                   "wait"},
+    OptionSpec{.name = "read-round-interval-us",
+               .group = kConsensus,
+               .domain = integer(0, 10'000'000),
+               .field = at<&S::consensus, &ConsensusSettings::read_round_interval_us>,
+               .unit = "us",
+               .example = "100",
+               .help =
+                   "reads that are asked while a round is on its way wait for its answer, but no "
+                   "longer than so long after it began; more is cheaper where the way is long"},
     OptionSpec{.name = "max-uncommitted-bytes",
                .group = kConsensus,
                .domain = memory(1024, kGiB),

@@ -104,6 +104,8 @@ NodeOptions node_options(const ServerOptions& options) {
   node.raft.max_inflight_bytes = as_size(consensus.max_inflight_bytes);
   node.raft.append_linger = microseconds(consensus.append_linger_us);
   node.raft.thrifty_reads = consensus.thrifty_reads;
+  node.raft.read_linger = microseconds(consensus.read_linger_us);
+  node.raft.read_round_interval = microseconds(consensus.read_round_interval_us);
   node.raft.max_uncommitted_bytes = as_size(consensus.max_uncommitted_bytes);
   node.raft.snapshot_chunk_bytes = as_size(storage.snapshot_chunk_kb * kKiB);
   node.raft.compaction_tail = as_size(storage.compaction_tail);

@@ -122,6 +122,8 @@ struct ConsensusSettings {
   std::int64_t max_inflight_bytes = 4LL << 20;
   std::int64_t append_linger_us = 1'000;
   bool thrifty_reads = true;
+  std::int64_t read_linger_us = 50;
+  std::int64_t read_round_interval_us = 1'000;
   std::int64_t max_uncommitted_bytes = 16LL << 20;
 
   bool operator==(const ConsensusSettings&) const = default;

@@ -21,6 +21,8 @@ constexpr std::array kKnobs{
     Knob{"max-inflight-messages", {1, 2, 4, 16}},
     Knob{"append-linger-us", {0, 0, 100, 20'000}},
     Knob{"thrifty-reads", {0, 0, 0, 1}},
+    Knob{"read-linger-us", {0, 0, 1'000, 20'000}},
+    Knob{"read-round-interval-us", {0, 200, 20'000, 10'000'000}},
     Knob{"max-inflight-bytes", {256, 2'048, 16'384, 262'144}},
     Knob{"max-uncommitted-bytes", {4'096, 16'384, 65'536, 1'048'576}},
     Knob{"snapshot-chunk-bytes", {256, 512, 1'024, 8'192}},

@@ -163,6 +163,8 @@ TEST(ServerOptionsDefaults, OfConsensusAreTheEnginesOwn) {
   EXPECT_EQ(raft.max_inflight_bytes, standard.max_inflight_bytes);
   EXPECT_EQ(raft.append_linger, standard.append_linger);
   EXPECT_EQ(raft.thrifty_reads, standard.thrifty_reads);
+  EXPECT_EQ(raft.read_linger, standard.read_linger);
+  EXPECT_EQ(raft.read_round_interval, standard.read_round_interval);
   EXPECT_EQ(raft.max_uncommitted_bytes, standard.max_uncommitted_bytes);
   EXPECT_EQ(raft.snapshot_chunk_bytes, standard.snapshot_chunk_bytes);
   EXPECT_EQ(raft.compaction_tail, standard.compaction_tail);
@@ -185,6 +187,8 @@ TEST(ServerOptionsDefaults, EveryKnobReachesTheEngine) {
                        .max_inflight_bytes = 6,
                        .append_linger_us = 14,
                        .thrifty_reads = false,
+                       .read_linger_us = 18,
+                       .read_round_interval_us = 19,
                        .max_uncommitted_bytes = 2'048};
   options.storage = {.wal_segment_mb = 2,
                      .wal_confirm_after_ms = 12,
@@ -199,6 +203,8 @@ TEST(ServerOptionsDefaults, EveryKnobReachesTheEngine) {
   EXPECT_FALSE(node.raft.pre_vote);
   EXPECT_EQ(node.raft.append_linger, microseconds(14));
   EXPECT_FALSE(node.raft.thrifty_reads);
+  EXPECT_EQ(node.raft.read_linger, microseconds(18));
+  EXPECT_EQ(node.raft.read_round_interval, microseconds(19));
   EXPECT_FALSE(node.raft.check_quorum);
   EXPECT_EQ(node.raft.lease, LeaseKind::kClassical);
   EXPECT_EQ(node.raft.lease_duration, milliseconds(111));

@@ -43,6 +43,7 @@ _OPTIONS = {
     "max-bytes-per-message": "max-bytes-per-message",
     "max-inflight-messages": "max-inflight-messages", "max-inflight-bytes": "max-inflight-bytes",
     "append-linger-us": "append-linger-us", "thrifty-reads": "thrifty-reads",
+    "read-linger-us": "read-linger-us", "read-round-interval-us": "read-round-interval-us",
     "max-uncommitted-bytes": "max-uncommitted-bytes", "compaction-tail": "compaction-tail",
     "confirm-after-ms": "wal-confirm-after-ms", "max-pending-requests": "max-pending-requests",
 }

@@ -430,6 +430,8 @@ ChaosShape shape_of(std::uint64_t seed) {
   if (random.chance(1, 6)) o.max_uncommitted_bytes = 500;
   if (random.chance(1, 2)) o.append_linger = Duration{};
   o.thrifty_reads = random.chance(2, 3);
+  if (random.chance(1, 2)) o.read_linger = Duration{};
+  if (random.chance(1, 2)) o.read_round_interval = milliseconds(random.below(50));
   o.snapshot_chunk_bytes = random.chance(1, 2) ? 100 : 64 * 1024;
   o.compaction_tail = random.below(6);
   o.priority = 0;

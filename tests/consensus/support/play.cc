@@ -73,8 +73,8 @@ class Play {
   }
 
  private:
-  // In round numbers; each entry leaves at once and each round asks everyone, for plays are about
-  // single messages.
+  // In round numbers; each entry leaves at once and each round asks everyone, one after the other,
+  // for plays are about single messages.
   static RaftOptions of_plays() {
     RaftOptions options;
     options.heartbeat_interval = milliseconds(100);
@@ -82,6 +82,8 @@ class Play {
     options.lease_duration = milliseconds(900);
     options.append_linger = Duration{};
     options.thrifty_reads = false;
+    options.read_linger = Duration{};
+    options.read_round_interval = seconds(3'600);
     return options;
   }
 
@@ -115,6 +117,10 @@ class Play {
         options_.append_linger = duration(value);
       } else if (name == "thrifty-reads") {
         options_.thrifty_reads = on;
+      } else if (name == "read-linger") {
+        options_.read_linger = duration(value);
+      } else if (name == "read-round-interval") {
+        options_.read_round_interval = duration(value);
       } else if (name == "max-uncommitted") {
         options_.max_uncommitted_bytes = number(value);
       } else if (name == "chunk") {
