@@ -12,6 +12,7 @@
 
 #include "engine/fibers/stack_pool.h"
 #include "net/loop/fiber_scheduler.h"
+#include "net/loop/fine_timer.h"
 #include "net/loop/timer_queue.h"
 
 namespace synchrodb::net {
@@ -22,6 +23,8 @@ constexpr std::size_t kFibersPerTurn = 1024;
 // KJ's timers stand still while the machine sleeps, the seam's clock does not: look again this
 // often.
 constexpr Duration kLongestWait = seconds(1);
+// A millisecond more or less matters to shorter waits.
+constexpr Duration kShortWait = milliseconds(10);
 
 }  // namespace
 
@@ -68,7 +71,7 @@ Fiber* handle_of(const Record& record) {
 }  // namespace
 
 struct Loop::Impl {
-  explicit Impl(Loop& owner) : loop(owner) {}
+  explicit Impl(Loop& owner) : loop(owner), fine_timer(owner.io_->unixEventPort) {}
 
   Record& allocate();
   Record* find(Fiber* fiber);
@@ -77,7 +80,9 @@ struct Loop::Impl {
   void run_body(Record& record);
   void make_ready(Record& record);
   void suspend(Instant deadline);
+  bool is_stale(const TimerQueue::Item& item) const;
   void fire_timers();
+  kj::Promise<void> after(Duration duration);
   void gather_events();
   void wait_for_events();
   void turn();
@@ -96,9 +101,11 @@ struct Loop::Impl {
   Record* running = nullptr;
   std::size_t live = 0;
   TimerQueue timers;
+  FineTimer fine_timer;
   std::vector<std::function<void()>> end_of_turn;
   std::function<void(Duration)> turn_observer;
   kj::PromiseFulfiller<void>* waiting = nullptr;
+  Instant turn_began;
   bool stopping = false;
 };
 
@@ -190,16 +197,18 @@ void Loop::Impl::suspend(Instant deadline) {
   record.state = Record::State::kRunning;
 }
 
+// Its fiber has been woken since.
+bool Loop::Impl::is_stale(const TimerQueue::Item& item) const {
+  const Record& record = *records[item.fiber];
+  return record.ticket != item.ticket || record.state != Record::State::kParked;
+}
+
 void Loop::Impl::fire_timers() {
-  const auto stale = [this](const TimerQueue::Item& item) {
-    const Record& record = *records[item.fiber];
-    return record.ticket != item.ticket || record.state != Record::State::kParked;
-  };
-  timers.sweep(live, stale);
+  timers.sweep(live, [this](const TimerQueue::Item& item) { return is_stale(item); });
   const Instant now = monotonic_now();
   while (!timers.empty() && timers.earliest().deadline <= now) {
     const TimerQueue::Item item = timers.pop();
-    if (stale(item)) continue;
+    if (is_stale(item)) continue;
     Record& record = *records[item.fiber];
     record.timed_out = true;
     make_ready(record);
@@ -225,29 +234,32 @@ void Loop::Impl::gather_events() {
   kj::evalLater([] {}).wait(loop.io_->waitScope);
 }
 
+kj::Promise<void> Loop::Impl::after(Duration duration) {
+  if (duration < kShortWait) return fine_timer.after(duration);
+  return loop.timer().afterDelay(duration.ns * kj::NANOSECONDS);
+}
+
 void Loop::Impl::wait_for_events() {
-  auto paf = kj::newPromiseAndFulfiller<void>();
-  waiting = paf.fulfiller.get();
+  while (!timers.empty() && is_stale(timers.earliest())) timers.pop();
   Duration longest = kLongestWait;
   if (!timers.empty()) {
     longest = std::min(longest, timers.earliest().deadline - monotonic_now());
   }
-  if (longest <= Duration{}) {
-    waiting = nullptr;
-    return;
-  }
-  paf.promise.exclusiveJoin(loop.timer().afterDelay(longest.ns * kj::NANOSECONDS))
-      .wait(loop.io_->waitScope);
+  // A promise that is dropped unfulfilled costs a stack trace.
+  if (longest <= Duration{}) return;
+  auto paf = kj::newPromiseAndFulfiller<void>();
+  waiting = paf.fulfiller.get();
+  paf.promise.exclusiveJoin(after(longest)).wait(loop.io_->waitScope);
   waiting = nullptr;
 }
 
 void Loop::Impl::turn() {
-  const Instant began = monotonic_now();
+  turn_began = monotonic_now();
   gather_events();
   fire_timers();
   run_ready_fibers();
   end_turn();
-  if (turn_observer) turn_observer(monotonic_now() - began);
+  if (turn_observer) turn_observer(monotonic_now() - turn_began);
 }
 
 void Loop::Impl::end_turn() {
@@ -363,6 +375,10 @@ void Loop::at_end_of_turn(std::function<void()> callback) {
 
 void Loop::observe_turns(std::function<void(Duration)> observer) {
   impl_->turn_observer = std::move(observer);
+}
+
+Instant Loop::turn_began() const {
+  return impl_->turn_began;
 }
 
 std::size_t Loop::live_fibers() const {

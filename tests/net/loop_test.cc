@@ -48,6 +48,23 @@ TEST(Loop, AnEventWakesItsWaiterAndTimeRunsOut) {
   EXPECT_EQ(woken, (std::vector<bool>{true, false}));
 }
 
+// epoll_wait() counts in milliseconds.
+TEST(Loop, ShortWaitsAreShort) {
+  Loop loop;
+  loop.run([&] {
+    Duration shortest = seconds(1);
+    for (int i = 0; i < 50; ++i) {
+      const Instant before = monotonic_now();
+      sleep_until(loop, before + microseconds(100));
+      const Duration took = monotonic_now() - before;
+      EXPECT_GE(took, microseconds(100));
+      shortest = std::min(shortest, took);
+    }
+    EXPECT_LT(shortest, microseconds(800));
+    loop.stop();
+  });
+}
+
 TEST(Loop, AwaitGivesTheValueOrThrowsTheFailure) {
   Loop loop;
   int value = 0;
