@@ -17,6 +17,8 @@ class ClientPause {
   // A pause that is in force only ever grows, in time and in what it stops.
   void pause(PauseMode mode, Instant until, Instant now);
   void end() { active_ = false; }
+  // False: nothing is postponed.
+  bool active() const { return active_; }
 
   // Until when this command of a connection must wait, if it must. The pause may end earlier: ask
   // again then. What is malformed is refused without waiting.

@@ -13,6 +13,8 @@ namespace synchrodb::net {
 namespace {
 
 constexpr std::size_t kEventsAtOnce = 128;
+// What an idle socket keeps of its buffer.
+constexpr std::size_t kKeptPosted = 1024;
 
 int make_set() {
   int set = -1;
@@ -59,6 +61,14 @@ void SocketWatch::take_events() {
   } while (count == static_cast<int>(events.size()) || (count < 0 && errno == EINTR));
 }
 
+void SocketWatch::send_posted() {
+  for (WatchedSocket* socket : posted_) {
+    socket->in_this_turn_ = false;
+    socket->send_posted();
+  }
+  posted_.clear();
+}
+
 // ---- WatchedSocket -----------------------------------------------------------------------------
 
 WatchedSocket::WatchedSocket(SocketWatch& watch, kj::AutoCloseFd descriptor)
@@ -76,6 +86,7 @@ WatchedSocket::~WatchedSocket() noexcept {
   // Another process may share the socket: it would stay in the set.
   epoll_event none{};
   ::epoll_ctl(watch_.set_, EPOLL_CTL_DEL, descriptor_, &none);
+  if (in_this_turn_) std::erase(watch_.posted_, this);
 }
 
 void WatchedSocket::take_events(std::uint32_t events) {
@@ -86,6 +97,7 @@ void WatchedSocket::take_events(std::uint32_t events) {
   }
   if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) {
     writable_ = true;
+    if (!in_this_turn_) send_posted();
     if (writer_ != nullptr) loop_.wake(writer_);
   }
 }
@@ -141,6 +153,7 @@ bool WatchedSocket::wait_writable(Instant deadline) {
 }
 
 std::optional<std::size_t> WatchedSocket::write(std::string_view bytes, Instant deadline) {
+  if (!drain(deadline)) return std::nullopt;
   bool in_time = true;
   while (in_time) {
     // The kernel tells of room once a third of its buffer is free: a try finds less, too.
@@ -151,6 +164,40 @@ std::optional<std::size_t> WatchedSocket::write(std::string_view bytes, Instant 
     if (errno != EINTR) writable_ = false;
   }
   return std::nullopt;
+}
+
+bool WatchedSocket::post(std::string_view bytes) {
+  if (!posted_.empty() && !in_this_turn_) return false;
+  posted_ += bytes;
+  if (std::exchange(in_this_turn_, true)) return true;
+  watch_.posted_.push_back(this);
+  if (watch_.posted_.size() == 1) loop_.at_end_of_turn([&watch = watch_] { watch.send_posted(); });
+  return true;
+}
+
+bool WatchedSocket::drain(Instant deadline) {
+  if (std::exchange(in_this_turn_, false)) {
+    std::erase(watch_.posted_, this);
+    send_posted();
+  }
+  for (bool in_time = true; in_time && !posted_.empty();) {
+    in_time = wait_writable(deadline);
+    send_posted();  // there may be room that the kernel has not told of
+  }
+  return posted_.empty();
+}
+
+// Of an error the reader learns.
+void WatchedSocket::send_posted() {
+  if (posted_.empty()) return;
+  ssize_t sent = 0;
+  do {
+    sent = ::send(descriptor_, posted_.data(), posted_.size(), MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  if (sent < 0 && !again(errno)) sent = static_cast<ssize_t>(posted_.size());
+  posted_.erase(0, sent < 0 ? 0 : static_cast<std::size_t>(sent));
+  writable_ = posted_.empty();
+  if (posted_.empty() && posted_.capacity() > kKeptPosted) posted_.shrink_to_fit();
 }
 
 }  // namespace synchrodb::net

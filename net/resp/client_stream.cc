@@ -25,6 +25,9 @@ class PlainStream final : public ClientStream {
   std::optional<std::size_t> write(std::string_view bytes, Instant deadline) override {
     return socket_.write(bytes, deadline);
   }
+  bool post(std::string_view bytes) override { return socket_.post(bytes); }
+  bool drain(Instant deadline) override { return socket_.drain(deadline); }
+  bool drained() const override { return socket_.drained(); }
   int fd() const override { return socket_.fd(); }
 
  private:
@@ -63,6 +66,9 @@ class KjStream final : public ClientStream {
         written.exclusiveJoin(stands_still(patience, unsent()).then([&] { stuck = true; })));
     return stuck ? std::nullopt : std::optional(size);
   }
+  bool post(std::string_view) override { return false; }
+  bool drain(Instant) override { return true; }
+  bool drained() const override { return true; }
   int fd() const override { return fd_; }
 
  private:

@@ -24,6 +24,11 @@ class ClientStream {
   // How many of the bytes, one at least, have been taken, as soon as some could; nothing: the
   // client has taken none until the deadline, and the stream may only be destroyed.
   virtual std::optional<std::size_t> write(std::string_view bytes, Instant deadline) = 0;
+  // Sends few bytes at the end of this turn, without parking; false: it cannot, write() them.
+  virtual bool post(std::string_view bytes) = 0;
+  // Once all that was posted has been taken; false: it was not until the deadline.
+  virtual bool drain(Instant deadline) = 0;
+  virtual bool drained() const = 0;
   // -1: none that can be told.
   virtual int fd() const = 0;
 };

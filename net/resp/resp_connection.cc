@@ -22,6 +22,8 @@ constexpr std::size_t kMostUnsent = 1024;
 constexpr std::size_t kMostUnsentBytes = std::size_t{1} << 20;
 // What is printed before it is sent.
 constexpr std::size_t kSentAtOnce = std::size_t{256} << 10;
+// Replies that are no larger leave together with those to others, at the end of the turn.
+constexpr std::size_t kMostPosted = std::size_t{4} << 10;
 // A client that pauses is looked at again at least so often.
 constexpr Duration kPauseLook = milliseconds(10);
 
@@ -95,10 +97,11 @@ std::size_t RespConnection::receive() {
   const std::optional<std::size_t> read =
       stream_->read(space.data(), space.size(), idle_deadline());
   if (!read) ++server_.counters_.closed_idle;
+  if (read && *read == 0) stream_->drain(idle_deadline());
   const std::size_t bytes = read.value_or(0);
   ++server_.counters_.reads;
   server_.counters_.input_bytes += bytes;
-  client_.last_interaction = monotonic_now();
+  client_.last_interaction = server_.loop_.turn_began();
   return bytes;
 }
 
@@ -120,7 +123,7 @@ void RespConnection::serve_what_came() {
     client_.close_after_reply = true;
   }
   print_replies();
-  send();
+  post();
   if (connection_.lost()) {
     ++server_.counters_.closed_unknown_outcome;
     log_event(LogLevel::kWarning, "resp", "closed: the outcome of a write is unknown",
@@ -185,6 +188,7 @@ void RespConnection::execute_data(std::vector<std::string> argv) {
 }
 
 void RespConnection::wait_while_paused(const std::vector<std::string>& argv) {
+  if (!server_.commands_.pause().active()) return;
   bool waited = false;
   ClientWait wait(server_.loop_, server_, client_, kPatienceWhenEnded);
   while (const auto until =
@@ -240,6 +244,17 @@ void RespConnection::send() {
   if (output_.capacity() > kKeptOutput) output_.shrink_to_fit();
 }
 
+// The last replies to what came.
+void RespConnection::post() {
+  if (must_close() || output_.size() > kMostPosted) return send();
+  if (output_.empty()) return;
+  if (!stream_->post(output_)) return send();
+  ++server_.counters_.writes;
+  server_.counters_.output_bytes += output_.size();
+  client_.last_interaction = server_.loop_.turn_began();
+  output_.clear();
+}
+
 // One that does not take its replies is as idle as one that asks for nothing.
 std::size_t RespConnection::send_some(std::string_view bytes) {
   const std::optional<std::size_t> taken = stream_->write(bytes, idle_deadline());
@@ -248,7 +263,7 @@ std::size_t RespConnection::send_some(std::string_view bytes) {
     kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "it was idle: it took none of its replies"));
   }
   server_.counters_.output_bytes += *taken;
-  client_.last_interaction = monotonic_now();
+  client_.last_interaction = server_.loop_.turn_began();
   return *taken;
 }
 

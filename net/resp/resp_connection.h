@@ -30,7 +30,7 @@ class RespConnection {
 
   ClientState& client() { return client_; }
   Fiber* fiber() const { return fiber_; }
-  bool busy() const { return busy_; }
+  bool busy() const { return busy_ || !stream_->drained(); }
 
  private:
   // How the reply to a command is to be sent, if it is.
@@ -53,6 +53,7 @@ class RespConnection {
   bool over_output_limit(const Reply& reply);
   void send();
   std::size_t send_some(std::string_view bytes);
+  void post();
   bool must_close() const;
 
   RespServer& server_;

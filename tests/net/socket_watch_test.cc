@@ -163,6 +163,97 @@ TEST(SocketWatch, AWriteFindsTheLittleRoomThatASlowReaderMade) {
   });
 }
 
+// What has arrived, without waiting.
+std::string arrived_at(const kj::AutoCloseFd& fd) {
+  std::string bytes(1'000'000, '\0');
+  const ssize_t got = ::recv(fd, bytes.data(), bytes.size(), MSG_DONTWAIT);
+  bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return bytes;
+}
+
+void pass_a_turn(Loop& loop) {
+  sleep_until(loop, monotonic_now() + milliseconds(1));
+}
+
+TEST(SocketWatch, WhatIsPostedLeavesAtTheEndOfTheTurn) {
+  in_loop([](Loop& loop, SocketWatch& watch) {
+    Pair pair;
+    WatchedSocket socket(watch, kj::mv(pair.ours));
+    EXPECT_TRUE(socket.post("one "));
+    EXPECT_TRUE(socket.post("two"));
+    EXPECT_FALSE(socket.drained());
+    EXPECT_EQ(arrived_at(pair.theirs), "");
+    pass_a_turn(loop);
+    EXPECT_TRUE(socket.drained());
+    EXPECT_EQ(arrived_at(pair.theirs), "one two");
+  });
+}
+
+TEST(SocketWatch, WhatIsWrittenFollowsWhatWasPosted) {
+  in_loop([](Loop& loop, SocketWatch& watch) {
+    Pair pair;
+    WatchedSocket socket(watch, kj::mv(pair.ours));
+    EXPECT_TRUE(socket.post("posted "));
+    write_all(socket, "written ");
+    EXPECT_TRUE(socket.post("posted"));
+    pass_a_turn(loop);
+    EXPECT_EQ(arrived_at(pair.theirs), "posted written posted");
+  });
+}
+
+TEST(SocketWatch, WhatASocketDoesNotTakeFollowsOnceItDoes) {
+  in_loop([](Loop& loop, SocketWatch& watch) {
+    Pair pair;
+    WatchedSocket socket(watch, kj::mv(pair.ours));
+    const std::size_t held = fill(socket);
+    EXPECT_TRUE(socket.post(std::string(2'000, 'a')));
+    pass_a_turn(loop);
+    EXPECT_FALSE(socket.drained());
+    EXPECT_FALSE(socket.post("in vain"));
+    EXPECT_FALSE(socket.drain(monotonic_now() + milliseconds(5)));
+    EXPECT_EQ(socket.write("in vain", monotonic_now() + milliseconds(5)), std::nullopt);
+
+    std::string arrived;
+    while (arrived.size() < held + 2'000) {
+      arrived += arrived_at(pair.theirs);
+      pass_a_turn(loop);
+    }
+    EXPECT_EQ(arrived.substr(held), std::string(2'000, 'a'));
+    EXPECT_TRUE(socket.drain(monotonic_now()));
+    EXPECT_TRUE(socket.post("b"));
+    pass_a_turn(loop);
+    EXPECT_EQ(arrived_at(pair.theirs), "b");
+  });
+}
+
+TEST(SocketWatch, ASocketMayEndBeforeItsTurn) {
+  in_loop([](Loop& loop, SocketWatch& watch) {
+    Pair pair;
+    Pair other;
+    WatchedSocket stays(watch, kj::mv(other.ours));
+    {
+      WatchedSocket ends(watch, kj::mv(pair.ours));
+      EXPECT_TRUE(ends.post("never sent"));
+    }
+    EXPECT_TRUE(stays.post("sent"));
+    pass_a_turn(loop);
+    EXPECT_EQ(arrived_at(pair.theirs), "");
+    EXPECT_EQ(arrived_at(other.theirs), "sent");
+  });
+}
+
+TEST(SocketWatch, PostingToNobodyLeavesItToTheReader) {
+  in_loop([](Loop& loop, SocketWatch& watch) {
+    Pair pair;
+    WatchedSocket socket(watch, kj::mv(pair.ours));
+    pair.theirs = kj::AutoCloseFd();
+    EXPECT_TRUE(socket.post("hello"));
+    pass_a_turn(loop);
+    EXPECT_TRUE(socket.drained());
+    EXPECT_EQ(read_some(socket), "");
+  });
+}
+
 TEST(SocketWatch, WritingToNobodyIsADisconnection) {
   in_loop([](Loop&, SocketWatch& watch) {
     Pair pair;
