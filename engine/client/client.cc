@@ -142,9 +142,10 @@ Outcome Client::call(const ClientRequest& request, Repeat repeat, Instant deadli
   bool maybe_executed = false;
   Outcome outcome;
   Instant overloaded_since = kNever;
-  for (bool first = true; clock_.now() < deadline; first = false) {
+  bool first = true;
+  for (Instant now = clock_.now(); now < deadline; now = clock_.now(), first = false) {
     const NodeId node = next_node(first, request);
-    const Instant until = std::min(deadline, clock_.now() + patience);
+    const Instant until = std::min(deadline, now + patience);
     Result<ClientReply> answer = attempt(node, request, until);
     if (!answer) {
       leader_ = NodeId{};

@@ -133,12 +133,13 @@ void Connection::execute_singly(Request batch) {
 }
 
 void Connection::answer_batch(const Request& request, Reply reply, Duration took) {
-  const bool together = request.commands.size() > 1 && reply.kind() == Reply::Kind::kArray;
   std::vector<Reply> each;
-  if (together) {
+  if (request.commands.size() == 1) {
+    each.push_back(std::move(reply));
+  } else if (reply.kind() == Reply::Kind::kArray) {
     each = std::move(reply).elements();
   } else {
-    each.assign(places_.size(), reply);  // one reply, or one error for all: nothing was executed
+    each.assign(places_.size(), reply);  // an error: nothing was executed
   }
   SYNCHRODB_ASSERT(each.size() == places_.size(), "a batch answers each of its commands");
   for (std::size_t i = 0; i < places_.size(); ++i) {
