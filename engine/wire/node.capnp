@@ -44,6 +44,7 @@ struct Address {
   rpc @1 :Text;  # host:port
   resp @2 :Text;  # host:port; empty while unknown
   version @3 :UInt64;  # milliseconds since the epoch when the node itself announced it; 0: hearsay
+  tlsPort @4 :UInt16;  # where Redis clients speak TLS, on the host of `resp`; 0: none, or unknown
 }
 
 interface Peer {

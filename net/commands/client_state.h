@@ -58,6 +58,7 @@ struct ClientState {
   std::string local_address;  // "127.0.0.1:7379"
   int fd = -1;
   bool unix_socket = false;
+  bool tls = false;
   Instant created;
   Instant last_interaction;  // when bytes came from it, or were taken by it, last
 

@@ -27,6 +27,11 @@ std::vector<const MemberFacts*> in_order(const ClusterFacts& cluster) {
   return members;
 }
 
+// Where this client reaches the member: by TLS, if that is how it came here.
+std::int64_t port_for(const ClientState& client, const MemberFacts& member) {
+  return client.tls && member.tls_port != 0 ? member.tls_port : member.port;
+}
+
 bool reachable(const ClusterFacts& cluster, const MemberFacts& member) {
   return member.node == cluster.self || member.connected;
 }
@@ -62,8 +67,8 @@ Reply cluster_myid(Call& call) {
 }
 
 // A line of CLUSTER NODES: id, address, flags, master, pings, pongs, epoch, link, slots.
-std::string node_line(const ClusterFacts& cluster, const MemberFacts& member, Term term,
-                      std::int64_t wall_ms) {
+std::string node_line(Call& call, const ClusterFacts& cluster, const MemberFacts& member,
+                      Term term) {
   const bool leads = member.node == cluster.master();
   const bool self = member.node == cluster.self;
   std::string flags = self ? "myself," : "";
@@ -71,12 +76,13 @@ std::string node_line(const ClusterFacts& cluster, const MemberFacts& member, Te
   if (!reachable(cluster, member)) flags += ",fail?";
   std::string master = "-";
   if (!leads && cluster.master()) master = node_name(cluster.id, cluster.master());
+  const std::int64_t wall_ms = call.context.wall_us() / 1'000;
   const std::int64_t pong =
       !self && member.silence ? wall_ms - member.silence->ns / milliseconds(1).ns : 0;
   std::string line = node_name(cluster.id, member.node) + " " + member.host + ":" +
-                     std::to_string(member.port) + "@" + std::to_string(member.rpc_port) + " " +
-                     flags + " " + master + " 0 " + std::to_string(pong) + " " +
-                     std::to_string(term.value) +
+                     std::to_string(port_for(call.client, member)) + "@" +
+                     std::to_string(member.rpc_port) + " " + flags + " " + master + " 0 " +
+                     std::to_string(pong) + " " + std::to_string(term.value) +
                      (reachable(cluster, member) ? " connected" : " disconnected");
   if (leads) line += " 0-" + std::to_string(kLastSlot);
   return line;
@@ -87,7 +93,7 @@ Reply cluster_nodes(Call& call) {
   const Term term = call.context.replica().term;
   std::string lines;
   for (const MemberFacts* member : in_order(cluster)) {
-    lines += node_line(cluster, *member, term, call.context.wall_us() / 1'000) + "\n";
+    lines += node_line(call, cluster, *member, term) + "\n";
   }
   return text_reply(lines);
 }
@@ -104,7 +110,7 @@ Reply cluster_replicas(Call& call) {
         return Reply::error("ERR The specified node is not a master");
       }
     } else {
-      lines.push_back(bulk(node_line(cluster, *member, term, call.context.wall_us() / 1'000)));
+      lines.push_back(bulk(node_line(call, cluster, *member, term)));
     }
   }
   if (!known) return errors::failed("Unknown node " + call[2]);
@@ -127,8 +133,9 @@ Reply cluster_slots(Call& call) {
     // Clients read from whom they find here: a learner may still lack most of the keys.
     const bool serves = member->voter && reachable(cluster, *member);
     if (!serves && member->node != cluster.master()) continue;
-    range.push_back(Reply::array({bulk(member->host), Reply::integer(member->port),
-                                  bulk(node_name(cluster.id, member->node)), Reply::array({})}));
+    range.push_back(
+        Reply::array({bulk(member->host), Reply::integer(port_for(call.client, *member)),
+                      bulk(node_name(cluster.id, member->node)), Reply::array({})}));
   }
   return Reply::array({Reply::array(std::move(range))});
 }
@@ -139,10 +146,10 @@ Reply cluster_shards(Call& call) {
   std::vector<Reply> nodes;
   for (const MemberFacts* member : in_order(cluster)) {
     const Index offset = member->node == cluster.self ? replica.applied : member->matched;
-    nodes.push_back(MapReply()
-                        .put("id", node_name(cluster.id, member->node))
-                        .put("port", member->port)
-                        .put("ip", member->host)
+    MapReply node;
+    node.put("id", node_name(cluster.id, member->node)).put("port", member->port);
+    if (member->tls_port != 0) node.put("tls-port", member->tls_port);
+    nodes.push_back(node.put("ip", member->host)
                         .put("endpoint", member->host)
                         .put("role", member->node == cluster.master() ? "master" : "replica")
                         .put("replication-offset", static_cast<std::int64_t>(offset.value))

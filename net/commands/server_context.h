@@ -73,6 +73,7 @@ struct MemberFacts {
   // Only where this node leads; else zero and nothing.
   Index matched;
   std::optional<Duration> silence;  // since it was heard
+  std::uint16_t tls_port = 0;       // RESP through TLS; 0: none, or unknown. Known everywhere
 };
 
 struct ClusterFacts {

@@ -24,6 +24,9 @@ constexpr auto resolve_http_port = [](const S& options) -> std::int64_t {
 constexpr auto resolve_advertised_port = [](const S& options) -> std::int64_t {
   return advertised_resp(options).port;
 };
+constexpr auto resolve_advertised_tls_port = [](const S& options) -> std::int64_t {
+  return advertised_tls_port(options);
+};
 constexpr auto resolve_advertised_rpc_port = [](const S& options) -> std::int64_t {
   return advertised_rpc(options).port;
 };
@@ -122,6 +125,13 @@ constexpr std::array kRows{
                .resolve = resolve_advertised_port,
                .example = "6379",
                .help = "where clients reach this node, behind a translation of ports; auto: port"},
+    OptionSpec{.name = "advertise-tls-port",
+               .group = kNetwork,
+               .domain = kAutomaticPort,
+               .field = at<&S::network, &NetworkSettings::advertise_tls_port>,
+               .resolve = resolve_advertised_tls_port,
+               .example = "6380",
+               .help = "the same for clients that speak TLS; auto: tls-port"},
     OptionSpec{
         .name = "advertise-rpc-port",
         .group = kNetwork,

@@ -62,6 +62,12 @@ HostPort advertised_resp(const ServerOptions& options) {
   return {advertised_host(options), options.network.advertise_port.value_or(resp_port(options))};
 }
 
+std::uint16_t advertised_tls_port(const ServerOptions& options) {
+  if (options.tls.tls_port == 0) return 0;
+  return options.network.advertise_tls_port.value_or(
+      options.network.port == 0 ? advertised_resp(options).port : options.tls.tls_port);
+}
+
 std::int64_t heartbeat_interval_ms(const ServerOptions& options) {
   return options.consensus.heartbeat_interval_ms.value_or(
       std::max<std::int64_t>(1, options.consensus.election_timeout_ms / 10));

@@ -60,6 +60,7 @@ struct NetworkSettings {
   std::optional<std::uint16_t> http_port;           // port + 20000; 0: off
   std::string advertise_host;                       // empty: see advertised_rpc()
   std::optional<std::uint16_t> advertise_port;      // port, or tls-port where that is 0
+  std::optional<std::uint16_t> advertise_tls_port;  // tls-port
   std::optional<std::uint16_t> advertise_rpc_port;  // rpc-port
   std::int64_t tcp_backlog = 511;                   // connections
   std::int64_t tcp_keepalive_s = 300;               // 0: off
@@ -194,6 +195,8 @@ const std::vector<std::string>& http_bind(const ServerOptions& options);
 // wildcard.
 HostPort advertised_rpc(const ServerOptions& options);
 HostPort advertised_resp(const ServerOptions& options);
+// On the host of advertised_resp(); 0: none.
+std::uint16_t advertised_tls_port(const ServerOptions& options);
 
 std::int64_t heartbeat_interval_ms(const ServerOptions& options);
 std::int64_t lease_duration_ms(const ServerOptions& options);

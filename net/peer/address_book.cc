@@ -1,5 +1,6 @@
 #include "net/peer/address_book.h"
 
+#include <charconv>
 #include <sstream>
 
 #include "net/config/host_port.h"
@@ -9,8 +10,17 @@
 namespace synchrodb::net {
 namespace {
 
+// Before the port in a line of the file.
+constexpr std::string_view kTls = "tls=";
+
 Error malformed(std::size_t line) {
   return {ErrorCode::kCorrupt, "address book: line " + std::to_string(line) + " is malformed"};
+}
+
+bool read_tls_port(std::string_view word, NodeAddress& address) {
+  const char* const end = word.data() + word.size();
+  const auto [read_to, status] = std::from_chars(word.data() + kTls.size(), end, address.tls_port);
+  return status == std::errc() && read_to == end && address.tls_port != 0;
 }
 
 }  // namespace
@@ -24,6 +34,7 @@ bool AddressBook::learn(const NodeAddress& address) {
   // Hearsay does not overrule hearsay with less: the client's port may be all that is missing.
   NodeAddress merged = address;
   if (merged.resp.empty()) merged.resp = known.resp;
+  if (merged.version == known.version && merged.tls_port == 0) merged.tls_port = known.tls_port;
   if (merged == known) return false;
   known = merged;
   return true;
@@ -56,6 +67,7 @@ std::string AddressBook::to_text() const {
     if (!address.resp.empty()) {
       text += " " + address.resp;
       if (const std::string folder = folder_of(node); !folder.empty()) text += " " + to_hex(folder);
+      if (address.tls_port != 0) text += " " + std::string(kTls) + std::to_string(address.tls_port);
     }
     text += "\n";
   }
@@ -70,15 +82,21 @@ Result<AddressBook> AddressBook::from_text(std::string_view text) {
     std::istringstream words(line);
     NodeAddress address;
     if (!(words >> address.node.value >> address.version >> address.rpc)) return malformed(number);
+    words >> address.resp;
     std::string folder;
-    words >> address.resp >> folder;
+    for (std::string word; words >> word;) {
+      if (!word.starts_with(kTls)) {
+        const std::optional<std::string> id = from_hex(word);
+        if (!id || id->size() != kFolderIdBytes) return malformed(number);
+        folder = *id;
+      } else if (!read_tls_port(word, address)) {
+        return malformed(number);
+      }
+    }
     if (!parse_host_port(address.rpc)) return malformed(number);
     if (!address.resp.empty() && !parse_host_port(address.resp)) return malformed(number);
     if (!book.learn(address)) return malformed(number);
-    if (folder.empty()) continue;
-    const std::optional<std::string> id = from_hex(folder);
-    if (!id || id->size() != kFolderIdBytes) return malformed(number);
-    book.learn_folder(address.node, *id);
+    book.learn_folder(address.node, folder);
   }
   return book;
 }

@@ -19,6 +19,7 @@ struct NodeAddress {
   std::string resp;  // host:port; empty while unknown
   // Milliseconds since the epoch when the node itself announced it; 0: hearsay.
   std::uint64_t version = 0;
+  std::uint16_t tls_port = 0;  // for clients, on the host of `resp`; 0: none, or unknown
   bool operator==(const NodeAddress&) const = default;
 };
 

@@ -69,6 +69,7 @@ void write_hello(wire::Hello::Builder out, const ClusterIdentity& self, NodeId e
     addresses[i].setRpc(known[i].rpc);
     addresses[i].setResp(known[i].resp);
     addresses[i].setVersion(known[i].version);
+    addresses[i].setTlsPort(known[i].tls_port);
   }
 }
 
@@ -115,7 +116,7 @@ std::vector<NodeAddress> addresses_of(wire::Hello::Reader hello) {
   std::vector<NodeAddress> out;
   for (const auto address : hello.getAddresses()) {
     NodeAddress one{NodeId{address.getNode()}, address.getRpc(), address.getResp(),
-                    address.getVersion()};
+                    address.getVersion(), address.getTlsPort()};
     const bool sound = one.node && parse_host_port(one.rpc).ok() &&
                        (one.resp.empty() || parse_host_port(one.resp).ok());
     if (sound) out.push_back(std::move(one));

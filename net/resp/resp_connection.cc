@@ -41,7 +41,7 @@ bool is_http(std::string_view first_word) {
 }  // namespace
 
 RespConnection::RespConnection(RespServer& server, std::unique_ptr<ClientStream> stream,
-                               SocketNames names, std::uint64_t id)
+                               SocketNames names, bool tls, std::uint64_t id)
     : server_(server),
       stream_(std::move(stream)),
       fiber_(server.loop_.current()),
@@ -52,6 +52,7 @@ RespConnection::RespConnection(RespServer& server, std::unique_ptr<ClientStream>
                   }) {
   client_.fd = stream_->fd();
   client_.id = id;
+  client_.tls = tls;
   client_.address = std::move(names.peer);
   client_.local_address = std::move(names.local);
   client_.created = client_.last_interaction = monotonic_now();

@@ -18,9 +18,9 @@ namespace synchrodb::net {
 // Made and destroyed by its own fiber.
 class RespConnection {
  public:
-  // `names`: of the socket's two ends.
+  // `names`: of the socket's two ends. `tls`: what the stream goes through.
   RespConnection(RespServer& server, std::unique_ptr<ClientStream> stream, SocketNames names,
-                 std::uint64_t id);
+                 bool tls, std::uint64_t id);
   ~RespConnection();
   RespConnection(const RespConnection&) = delete;
   RespConnection& operator=(const RespConnection&) = delete;

@@ -98,7 +98,7 @@ void RespServer::serve_connection(kj::Own<kj::AsyncIoStream> stream, RenewableTl
   RespConnection connection(*this,
                             tls != nullptr ? stream_of(loop_, kj::mv(stream), fd)
                                            : plain_stream(sockets_, kj::mv(stream)),
-                            std::move(names), ++last_id_);
+                            std::move(names), tls != nullptr, ++last_id_);
   connection.run();
 }
 

@@ -44,7 +44,7 @@ Result<ClusterId> founded_cluster(const ServerOptions& options) {
 
 NodeAddress own_address(const ServerOptions& options) {
   return {node_id(options), to_string(advertised_rpc(options)), to_string(advertised_resp(options)),
-          milliseconds_since_epoch()};
+          milliseconds_since_epoch(), advertised_tls_port(options)};
 }
 
 // Asks one node of the cluster who it is and whom it knows.

@@ -146,6 +146,7 @@ ClusterFacts CommandContext::cluster() {
       if (const Result<HostPort> resp = parse_host_port(address->resp)) {
         member.host = resp.value().host;
         member.port = resp.value().port;
+        member.tls_port = address->tls_port;
       }
       if (const Result<HostPort> rpc = parse_host_port(address->rpc)) {
         if (member.host.empty()) member.host = rpc.value().host;

@@ -79,6 +79,19 @@ class Clients(Tls):
         self.assertEqual(client.call("PING"), "PONG")
         self.assertIn(f"tcp_port:{server.tls}\r\n".encode(), client.call("INFO", "server"))
 
+    def test_who_is_sent_elsewhere_is_sent_to_a_port_of_tls(self):
+        tls_ports = dict(zip((1, 2, 3), free_ports(3), strict=True))
+        nodes = self.cluster(3, "--follower-mode", "moved", *self.files(),
+                             each=lambda node: ("--tls-port", tls_ports[node]))
+        leader = self.leader_of(nodes)
+        follower = next(node for node in nodes if node is not leader)
+        context = self.authority.context(self.authority.issue("client"))
+        client = Client(tls_ports[follower.node], tls=context)
+        self.addCleanup(client.close)
+        for caller, port in ((follower.client(), leader.port), (client, tls_ports[leader.node])):
+            self.assertEqual(caller.error("SET", "a", "1"), f"MOVED 15495 127.0.0.1:{port}")
+            self.assertEqual(caller.call("CLUSTER", "SLOTS")[0][2][:2], [b"127.0.0.1", port])
+
     def test_a_client_without_a_certificate_is_refused(self):
         server = self.tls_server()
         with self.assertRaises((ssl.SSLError, ConnectionError)):

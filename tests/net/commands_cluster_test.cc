@@ -62,6 +62,20 @@ TEST_F(ClusterCommands, OneShardTheLeaderFirst) {
   EXPECT_NE(shards.find("\"health\": \"fail\""), std::string::npos) << shards;
 }
 
+TEST_F(ClusterCommands, WhoCameByTlsIsToldOfTls) {
+  lead(2);
+  context.cluster_facts.members[1].tls_port = 7202;
+  EXPECT_NE(ask({"cluster", "slots"}).find("\"10.0.0.2\", :7002"), std::string::npos);
+  EXPECT_NE(ask({"cluster", "nodes"}).find("10.0.0.2:7002@"), std::string::npos);
+  EXPECT_NE(ask({"cluster", "shards"}).find("\"port\", :7002, \"tls-port\", :7202, "),
+            std::string::npos);
+  client.tls = true;
+  EXPECT_NE(ask({"cluster", "slots"}).find("\"10.0.0.2\", :7202"), std::string::npos);
+  EXPECT_NE(ask({"cluster", "nodes"}).find("10.0.0.2:7202@"), std::string::npos);
+  // One that has none, or is of an earlier version.
+  EXPECT_NE(ask({"cluster", "nodes"}).find("127.0.0.1:7001@"), std::string::npos);
+}
+
 TEST_F(ClusterCommands, SlotsNamesNoLearner) {
   context.cluster_facts.members[2].connected = true;
   EXPECT_EQ(ask({"cluster", "slots"}).find("10.0.0.3"), std::string::npos);

@@ -72,6 +72,7 @@ TEST(ValidateOptions, AdvertisesWhatOthersKnow) {
       with({{"advertise-host", "outside"}, {"advertise-port", "80"}, {"advertise-rpc-port", "81"}});
   EXPECT_EQ(to_string(advertised_resp(translated)), "outside:80");
   EXPECT_EQ(to_string(advertised_rpc(translated)), "outside:81");
+  EXPECT_EQ(advertised_tls_port(translated), 0);
   EXPECT_EQ(to_string(advertised_rpc(with({{"bind", "*"}}))), "127.0.0.1:17379");
 }
 

@@ -70,6 +70,41 @@ TEST(AddressBook, KeepsFolders) {
   EXPECT_EQ(read.value().to_text(), with_folder);
 }
 
+TEST(AddressBook, KeepsWhereClientsSpeakTls) {
+  const std::string line = "2 5 10.0.0.2:17379 10.0.0.2:6379";
+  for (const std::string& folder : {std::string(), std::string(" ") + std::string(32, '0')}) {
+    const std::string text = line + folder + " tls=6380\n";
+    const Result<AddressBook> read = AddressBook::from_text(text);
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read.value().find(kPeer)->tls_port, 6380);
+    EXPECT_EQ(read.value().to_text(), text);
+  }
+  for (const char* port : {"", "0", "65536", "-1", "1x", "x"}) {
+    const Result<AddressBook> read = AddressBook::from_text(line + " tls=" + port + "\n");
+    ASSERT_FALSE(read) << port;
+    EXPECT_EQ(read.error().code, ErrorCode::kCorrupt);
+  }
+}
+
+// Through a node of an earlier version, say, which does not pass it on.
+TEST(AddressBook, AnAddressThatComesRoundWithoutItsTlsPortKeepsIt) {
+  AddressBook book;
+  book.learn({kPeer, "10.0.0.2:17379", "10.0.0.2:6379", 5, 6380});
+  EXPECT_FALSE(book.learn({kPeer, "10.0.0.2:17379", "10.0.0.2:6379", 5, 0}));
+  EXPECT_EQ(book.find(kPeer)->tls_port, 6380);
+  EXPECT_TRUE(book.learn({kPeer, "10.0.0.2:17379", "10.0.0.2:6379", 6, 0}));  // it says so itself
+  EXPECT_EQ(book.find(kPeer)->tls_port, 0);
+}
+
+TEST(Hello, TellsWhereClientsSpeakTls) {
+  AddressBook book;
+  book.learn({kPeer, "10.0.0.2:17379", "10.0.0.2:6379", 5, 6380});
+  capnp::MallocMessageBuilder message;
+  auto hello = message.initRoot<wire::Hello>();
+  write_hello(hello, identity(kPeer, kFolder), kSelf, book);
+  EXPECT_EQ(addresses_of(hello.asReader()), book.all());
+}
+
 TEST(AddressBook, AFolderIsNewsOnceAndStays) {
   AddressBook book = book_with("");
   EXPECT_FALSE(book.learn_folder(kPeer, ""));
