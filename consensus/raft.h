@@ -67,7 +67,7 @@ struct Leader {
   // See RaftOptions::read_linger and read_round_interval.
   std::size_t read_company = 0;
   Instant read_linger_until;
-  Instant read_round_begun;  // the latest
+  Instant round_begun;  // the latest, whatever it was begun for
   std::optional<Transfer> transfer;
 
   // Leases: see reads.cc.

@@ -160,7 +160,7 @@ bool nearer(const Now& now, const Progress& a, const Progress& b) {
 
 // The cost of a round is borne by as many reads as come in the time of one, and those whose clients
 // its answers send back to ask again: two crowds that take turns would pay twice, and wait twice.
-// If a round's messages are lost, the next one stands in for it.
+// If a round's messages are lost, the next one stands in for it, a heartbeat's at the latest.
 bool Raft::read_round_due(const Now& now, const role::Leader& leader) const {
   if (leader.reads.empty() || leader.reads.back().round != 0) return false;
   const bool company =
@@ -171,9 +171,9 @@ bool Raft::read_round_due(const Now& now, const role::Leader& leader) const {
 // Of reads that wait for a round to begin.
 Instant Raft::read_round_deadline(const role::Leader& leader) const {
   if (leader.reads.empty() || leader.reads.back().round != 0) return kNever;
+  const Instant latest = leader.round_begun + options_.read_round_interval;
   const bool under_way = leader.reads.front().round != 0;
-  return under_way ? leader.read_round_begun + options_.read_round_interval
-                   : leader.read_linger_until;
+  return under_way ? latest : std::min(latest, leader.read_linger_until);
 }
 
 void Raft::begin_rounds(const Now& now, role::Leader& leader) {
@@ -208,7 +208,7 @@ void Raft::ask_quorum(const Now& now, role::Leader& leader) {
 
 void Raft::begin_round(const Now& now, role::Leader& leader) {
   ++leader.round;
-  leader.read_round_begun = now.mono;
+  leader.round_begun = now.mono;
   for (auto read = leader.reads.rbegin(); read != leader.reads.rend() && read->round == 0; ++read) {
     read->round = leader.round;
   }

@@ -133,7 +133,8 @@ constexpr std::array kRows{
                .example = "100",
                .help =
                    "reads that are asked while a round is on its way wait for its answer, but no "
-                   "longer than so long after it began; more is cheaper where the way is long"},
+                   "longer than so long after it began: another one begins; more is cheaper where "
+                   "the way is long"},
     OptionSpec{.name = "max-uncommitted-bytes",
                .group = kConsensus,
                .domain = memory(1024, kGiB),

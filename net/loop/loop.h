@@ -59,7 +59,7 @@ class Loop final : public Fibers {
   // before the loop waits for events: the place to flush what the turn has gathered. Must not park.
   void at_end_of_turn(std::function<void()> callback);
 
-  // When the current turn began: what need not be exact costs no look at the clock.
+  // When the current turn began, for fibers: what need not be exact costs no look at the clock.
   Instant turn_began() const;
 
   // Called after each turn with how long it held everybody else up. Must not park.

@@ -180,21 +180,37 @@ bool WatchedSocket::drain(Instant deadline) {
     std::erase(watch_.posted_, this);
     send_posted();
   }
-  for (bool in_time = true; in_time && !posted_.empty();) {
-    in_time = wait_writable(deadline);
-    send_posted();  // there may be room that the kernel has not told of
+  const Duration patience = deadline - monotonic_now();
+  while (!posted_.empty()) {
+    if (wait_writable(deadline)) {
+      send_posted();
+    } else if (takes_posted()) {
+      deadline = monotonic_now() + patience;
+    } else {
+      return false;
+    }
   }
-  return posted_.empty();
+  return true;
 }
 
-// Of an error the reader learns.
+// The kernel does not tell of little room.
+bool WatchedSocket::takes_posted() {
+  const std::size_t waiting = posted_.size();
+  send_posted();
+  return posted_.size() < waiting;
+}
+
+// Of an error the reader learns, and a lost reply ends the connection.
 void WatchedSocket::send_posted() {
   if (posted_.empty()) return;
   ssize_t sent = 0;
   do {
     sent = ::send(descriptor_, posted_.data(), posted_.size(), MSG_NOSIGNAL);
   } while (sent < 0 && errno == EINTR);
-  if (sent < 0 && !again(errno)) sent = static_cast<ssize_t>(posted_.size());
+  if (sent < 0 && !again(errno)) {
+    ::shutdown(descriptor_, SHUT_RDWR);
+    sent = static_cast<ssize_t>(posted_.size());
+  }
   posted_.erase(0, sent < 0 ? 0 : static_cast<std::size_t>(sent));
   writable_ = posted_.empty();
   if (posted_.empty() && posted_.capacity() > kKeptPosted) posted_.shrink_to_fit();

@@ -60,12 +60,16 @@ class WatchedSocket {
   std::optional<std::size_t> write(std::string_view bytes, Instant deadline);
 
   // Sends the bytes at the end of this turn, and what the socket does not take then as soon as it
-  // does. Never parks. False, and nothing is taken over: earlier ones are still waiting. Few bytes:
-  // they are copied. Why: many sends one after the other cost less than as many with work of ours
-  // in between, in which who is sent to goes to sleep.
+  // does; a socket that is destroyed before sends nothing. Never parks. False, and nothing is taken
+  // over: earlier ones are still waiting. Few bytes: they are copied. Why: many sends one after the
+  // other cost less than as many with work of ours in between, in which who is sent to goes to
+  // sleep. The price: whoever is posted to waits for all that the turn still does.
   bool post(std::string_view bytes);
-  // Parks until the socket has taken all that was posted; false: the deadline came first.
+  // Parks until the socket has taken all that was posted; false: it took nothing for as long as it
+  // was to the deadline.
   bool drain(Instant deadline);
+  // Tries to send what waits; whether the socket took some of it.
+  bool takes_posted();
   bool drained() const { return posted_.empty(); }
 
   int fd() const { return descriptor_.get(); }

@@ -27,6 +27,7 @@ class PlainStream final : public ClientStream {
   }
   bool post(std::string_view bytes) override { return socket_.post(bytes); }
   bool drain(Instant deadline) override { return socket_.drain(deadline); }
+  bool takes_posted() override { return socket_.takes_posted(); }
   bool drained() const override { return socket_.drained(); }
   int fd() const override { return socket_.fd(); }
 
@@ -68,6 +69,7 @@ class KjStream final : public ClientStream {
   }
   bool post(std::string_view) override { return false; }
   bool drain(Instant) override { return true; }
+  bool takes_posted() override { return false; }
   bool drained() const override { return true; }
   int fd() const override { return fd_; }
 

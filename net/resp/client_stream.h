@@ -26,8 +26,11 @@ class ClientStream {
   virtual std::optional<std::size_t> write(std::string_view bytes, Instant deadline) = 0;
   // Sends few bytes at the end of this turn, without parking; false: it cannot, write() them.
   virtual bool post(std::string_view bytes) = 0;
-  // Once all that was posted has been taken; false: it was not until the deadline.
+  // Once all that was posted has been taken; false: nothing was for as long as it is to the
+  // deadline.
   virtual bool drain(Instant deadline) = 0;
+  // Whether the client takes some of what was posted, now that it is tried again.
+  virtual bool takes_posted() = 0;
   virtual bool drained() const = 0;
   // -1: none that can be told.
   virtual int fd() const = 0;

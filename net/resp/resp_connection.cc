@@ -69,12 +69,15 @@ void RespConnection::run() {
   try {
     while (!must_close()) {
       const std::size_t bytes = receive();
-      if (bytes == 0) return;
+      if (bytes == 0) break;
       parser_.commit(bytes);
       busy_ = true;
       serve_what_came();
       busy_ = false;
       parser_.release();
+    }
+    if (!client_.close_at_once && !stream_->drain(idle_deadline())) {
+      ++server_.counters_.closed_idle;
     }
   } catch (const kj::Exception& exception) {
     log_event(LogLevel::kDebug, "resp", "connection broke",
@@ -95,10 +98,14 @@ std::size_t RespConnection::receive() {
   const std::span<char> space = parser_.writable();
   client_.query_bytes = parser_.pending_bytes();
   client_.total_bytes = sizeof *this + parser_.memory_bytes() + output_.capacity();
-  const std::optional<std::size_t> read =
-      stream_->read(space.data(), space.size(), idle_deadline());
-  if (!read) ++server_.counters_.closed_idle;
-  if (read && *read == 0) stream_->drain(idle_deadline());
+  std::optional<std::size_t> read;
+  do {
+    read = stream_->read(space.data(), space.size(), idle_deadline());
+  } while (!read && stream_->takes_posted());
+  if (!read) {
+    ++server_.counters_.closed_idle;
+    client_.close_at_once = true;
+  }
   const std::size_t bytes = read.value_or(0);
   ++server_.counters_.reads;
   server_.counters_.input_bytes += bytes;

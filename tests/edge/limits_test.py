@@ -53,6 +53,51 @@ class Floods(ClientCase):
         self.assertEqual(server.client().call("CONFIG", "GET", "maxclients"), [b"maxclients", b"44"])
 
 
+class Replies(ClientCase):
+    """The last small reply to a client, when the kernel holds all that it can."""
+
+    SIZE = 4000
+    BEFORE = 500  # which any kernel holds: so many are not watched one by one
+    REPLY = len(f"${SIZE}\r\n") + SIZE + 2
+
+    def held_for(self, server, port):
+        """Bytes that the kernel holds for the client at this port, at both ends."""
+        held = 0
+        with open("/proc/net/tcp", encoding="ascii") as table:
+            for line in list(table)[1:]:
+                words = line.split()
+                ends = tuple(int(words[i].split(":")[1], 16) for i in (1, 2))
+                outgoing, incoming = (int(queue, 16) for queue in words[4].split(":"))
+                held += outgoing if ends == (server.port, port) else 0
+                held += incoming if ends == (port, server.port) else 0
+        return held
+
+    def stuck_client(self, server):
+        """A client, and how many bytes it is owed; the last of them are still the server's."""
+        client = server.client()
+        port = client.socket.getsockname()[1]
+        client.send(encode("ECHO", "x" * self.SIZE) * self.BEFORE)
+        for count in range(self.BEFORE + 1, 10000):
+            client.send(encode("ECHO", "x" * self.SIZE))
+            end = time.monotonic() + 0.3
+            while self.held_for(server, port) < count * self.REPLY:
+                if time.monotonic() > end:
+                    return client, count * self.REPLY
+                time.sleep(0.001)
+        raise AssertionError("the kernel holds whatever it is given")
+
+    def test_comes_before_the_connection_is_closed(self):
+        server = self.server()
+        for last in (encode("QUIT"), encode("CLIENT", "REPLY", "SKIP") + encode("QUIT"),
+                     encode("CLIENT", "REPLY", "OFF") + encode("QUIT")):
+            client, owed = self.stuck_client(server)
+            client.send(last)
+            self.assertEqual(len(client.rest().removesuffix(b"+OK\r\n")), owed)
+        client, owed = self.stuck_client(server)
+        client.socket.shutdown(socket.SHUT_WR)
+        self.assertEqual(len(client.rest()), owed)
+
+
 class Memory(ClientCase):
     OOM = "OOM command not allowed when used memory > 'maxmemory'."
 

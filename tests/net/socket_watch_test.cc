@@ -226,6 +226,26 @@ TEST(SocketWatch, WhatASocketDoesNotTakeFollowsOnceItDoes) {
   });
 }
 
+// Too little for the kernel to tell of room, but the reader does read.
+TEST(SocketWatch, WhatWasPostedFindsTheLittleRoomThatASlowReaderMade) {
+  in_loop([](Loop& loop, SocketWatch& watch) {
+    Pair pair;
+    WatchedSocket socket(watch, kj::mv(pair.ours));
+    const std::size_t held = fill(socket);
+    EXPECT_FALSE(socket.takes_posted());  // there is nothing
+    EXPECT_TRUE(socket.post("more"));
+    pass_a_turn(loop);
+    EXPECT_FALSE(socket.drained());
+    EXPECT_FALSE(socket.takes_posted());
+    std::string taken(held / 8, '\0');
+    ASSERT_EQ(::read(pair.theirs, taken.data(), taken.size()), static_cast<ssize_t>(taken.size()));
+    pass_a_turn(loop);
+    EXPECT_FALSE(socket.drained());
+    EXPECT_TRUE(socket.takes_posted());
+    EXPECT_TRUE(socket.drained());
+  });
+}
+
 TEST(SocketWatch, ASocketMayEndBeforeItsTurn) {
   in_loop([](Loop& loop, SocketWatch& watch) {
     Pair pair;
