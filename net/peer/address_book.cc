@@ -10,17 +10,14 @@
 namespace synchrodb::net {
 namespace {
 
-// Before the port in a line of the file.
-constexpr std::string_view kTls = "tls=";
-
 Error malformed(std::size_t line) {
   return {ErrorCode::kCorrupt, "address book: line " + std::to_string(line) + " is malformed"};
 }
 
-bool read_tls_port(std::string_view word, NodeAddress& address) {
+bool read_port(std::string_view word, std::uint16_t& port) {
   const char* const end = word.data() + word.size();
-  const auto [read_to, status] = std::from_chars(word.data() + kTls.size(), end, address.tls_port);
-  return status == std::errc() && read_to == end && address.tls_port != 0;
+  const auto [read_to, status] = std::from_chars(word.data(), end, port);
+  return status == std::errc() && read_to == end && port != 0;
 }
 
 }  // namespace
@@ -66,8 +63,12 @@ std::string AddressBook::to_text() const {
     text += std::to_string(node.value) + " " + std::to_string(address.version) + " " + address.rpc;
     if (!address.resp.empty()) {
       text += " " + address.resp;
-      if (const std::string folder = folder_of(node); !folder.empty()) text += " " + to_hex(folder);
-      if (address.tls_port != 0) text += " " + std::string(kTls) + std::to_string(address.tls_port);
+      // Earlier versions would take a port for the folder, so it has no line without one; the next
+      // handshake tells it again.
+      if (const std::string folder = folder_of(node); !folder.empty()) {
+        text += " " + to_hex(folder);
+        if (address.tls_port != 0) text += " " + std::to_string(address.tls_port);
+      }
     }
     text += "\n";
   }
@@ -82,21 +83,16 @@ Result<AddressBook> AddressBook::from_text(std::string_view text) {
     std::istringstream words(line);
     NodeAddress address;
     if (!(words >> address.node.value >> address.version >> address.rpc)) return malformed(number);
-    words >> address.resp;
-    std::string folder;
-    for (std::string word; words >> word;) {
-      if (!word.starts_with(kTls)) {
-        const std::optional<std::string> id = from_hex(word);
-        if (!id || id->size() != kFolderIdBytes) return malformed(number);
-        folder = *id;
-      } else if (!read_tls_port(word, address)) {
-        return malformed(number);
-      }
-    }
+    std::string folder, tls_port;
+    words >> address.resp >> folder >> tls_port;
     if (!parse_host_port(address.rpc)) return malformed(number);
     if (!address.resp.empty() && !parse_host_port(address.resp)) return malformed(number);
+    if (!tls_port.empty() && !read_port(tls_port, address.tls_port)) return malformed(number);
     if (!book.learn(address)) return malformed(number);
-    book.learn_folder(address.node, folder);
+    if (folder.empty()) continue;
+    const std::optional<std::string> id = from_hex(folder);
+    if (!id || id->size() != kFolderIdBytes) return malformed(number);
+    book.learn_folder(address.node, *id);
   }
   return book;
 }

@@ -201,14 +201,21 @@ TEST(SocketWatch, WhatIsWrittenFollowsWhatWasPosted) {
   });
 }
 
+// Posts what the socket does not take; how much it holds besides.
+std::size_t fill_and_post(Loop& loop, WatchedSocket& socket, const std::string& bytes) {
+  const std::size_t held = fill(socket);
+  EXPECT_FALSE(socket.takes_posted());  // there is nothing
+  EXPECT_TRUE(socket.post(bytes));
+  pass_a_turn(loop);
+  EXPECT_FALSE(socket.drained());
+  return held;
+}
+
 TEST(SocketWatch, WhatASocketDoesNotTakeFollowsOnceItDoes) {
   in_loop([](Loop& loop, SocketWatch& watch) {
     Pair pair;
     WatchedSocket socket(watch, kj::mv(pair.ours));
-    const std::size_t held = fill(socket);
-    EXPECT_TRUE(socket.post(std::string(2'000, 'a')));
-    pass_a_turn(loop);
-    EXPECT_FALSE(socket.drained());
+    const std::size_t held = fill_and_post(loop, socket, std::string(2'000, 'a'));
     EXPECT_FALSE(socket.post("in vain"));
     EXPECT_FALSE(socket.drain(monotonic_now() + milliseconds(5)));
     EXPECT_EQ(socket.write("in vain", monotonic_now() + milliseconds(5)), std::nullopt);
@@ -231,11 +238,7 @@ TEST(SocketWatch, WhatWasPostedFindsTheLittleRoomThatASlowReaderMade) {
   in_loop([](Loop& loop, SocketWatch& watch) {
     Pair pair;
     WatchedSocket socket(watch, kj::mv(pair.ours));
-    const std::size_t held = fill(socket);
-    EXPECT_FALSE(socket.takes_posted());  // there is nothing
-    EXPECT_TRUE(socket.post("more"));
-    pass_a_turn(loop);
-    EXPECT_FALSE(socket.drained());
+    const std::size_t held = fill_and_post(loop, socket, "more");
     EXPECT_FALSE(socket.takes_posted());
     std::string taken(held / 8, '\0');
     ASSERT_EQ(::read(pair.theirs, taken.data(), taken.size()), static_cast<ssize_t>(taken.size()));
